@@ -1,0 +1,94 @@
+import RecordModel
+
+/// What the health side may be told about a record that is not right: deduced from the record alone (AUT-17).
+///
+/// No value and no fact of the register enters here; the same record has the same hints whatever the register holds.
+enum Hint: String, CaseIterable, Sendable {
+    case leadingZeroLost = "LEADING_ZERO_LOST"
+    case lettersInNumber = "LETTERS_IN_NUMBER"
+    case scientificNotation = "SCIENTIFIC_NOTATION"
+    case wrongLength = "WRONG_LENGTH"
+    case unknownProvince = "UNKNOWN_PROVINCE_IN_NUMBER"
+    case sexContradictsNumber = "SEX_CONTRADICTS_NUMBER"
+    case birthYearContradictsNumber = "BIRTH_YEAR_CONTRADICTS_NUMBER"
+    case kindContradictsNumber = "KIND_CONTRADICTS_NUMBER"
+    case nameAbsent = "NAME_ABSENT"
+    case sexAbsent = "SEX_ABSENT"
+    case sexUnreadable = "SEX_UNREADABLE"
+    case birthDateAbsent = "BIRTH_DATE_ABSENT"
+    case yearOnly = "YEAR_ONLY"
+    case impossibleDate = "IMPOSSIBLE_DATE"
+    case birthDateUnreadable = "BIRTH_DATE_UNREADABLE"
+    case nationalityUnknown = "NATIONALITY_UNKNOWN"
+    case exemptWithPersonalID = "EXEMPT_WITH_PERSONAL_ID"
+
+    /// The hints of a record with this outcome; a right record has none.
+    static func hints(for record: ReadItems, idKind: String, outcome: Outcome) -> [Hint] {
+        switch outcome {
+        case .right: return []
+        case .exempt:
+            if case .personal = record.number { return [.exemptWithPersonalID] }
+            return []
+        case .wrong, .cannotVerify: break
+        }
+        var hints = record.nationality == .unknown ? [Hint.nationalityUnknown] : []
+        hints += ofNumber(record)
+        if let kind = contradiction(of: idKind, with: record.number) { hints.append(kind) }
+        if record.name.isEmpty { hints.append(.nameAbsent) }
+        switch record.sex {
+        case .absent: hints.append(.sexAbsent)
+        case .unreadable: hints.append(.sexUnreadable)
+        case .known: break
+        }
+        switch record.birthDate {
+        case .absent: hints.append(.birthDateAbsent)
+        case .bareYear: hints.append(.yearOnly)
+        case .impossible: hints.append(.impossibleDate)
+        case .unreadable: hints.append(.birthDateUnreadable)
+        case .known: break
+        }
+        return hints
+    }
+
+    private static func ofNumber(_ record: ReadItems) -> [Hint] {
+        switch record.number {
+        case .absent, .old: return []
+        case .malformed(let text):
+            if text.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }) {
+                return LostZero.isLikely(in: text) ? [.leadingZeroLost, .wrongLength] : [.wrongLength]
+            }
+            return isScientific(text) ? [.scientificNotation] : [.lettersInNumber]
+        case .personal(let id):
+            let digits = PersonalIDDigits(id)
+            var hints: [Hint] = []
+            // 001…096 are provinces; higher numbers name a country of birth, 000 names nothing.
+            if digits.province == 0 { hints.append(.unknownProvince) }
+            if case .known(let sex) = record.sex, sex != digits.sex { hints.append(.sexContradictsNumber) }
+            switch record.birthDate {
+            case .known(let date) where date.year != digits.birthYear: hints.append(.birthYearContradictsNumber)
+            case .bareYear(let year) where year != digits.birthYear: hints.append(.birthYearContradictsNumber)
+            default: break
+            }
+            return hints
+        }
+    }
+
+    /// `1.09E+11`, which the rules for numbers have made `109E+11`.
+    private static func isScientific(_ text: String) -> Bool {
+        let parts = text.split(omittingEmptySubsequences: false) { $0 == "E" || $0 == "e" }
+        guard parts.count == 2, let first = parts.first, let last = parts.last else { return false }
+        let mantissa = first.filter { $0 != "," }
+        let exponent = last.drop { $0 == "+" }
+        return !mantissa.isEmpty && !exponent.isEmpty && mantissa.utf8.allSatisfy { $0 >= 0x30 && $0 <= 0x39 }
+            && exponent.utf8.allSatisfy { $0 >= 0x30 && $0 <= 0x39 }
+    }
+
+    private static func contradiction(of idKind: String, with number: IDNumber) -> Hint? {
+        if idKind.isEmpty { return nil }
+        switch (RuleSet.current.values.normalise(idKind), number) {
+        case ("cccd", .old), ("cmnd", .personal), ("passport", .personal), ("passport", .old):
+            return .kindContradictsNumber
+        default: return nil
+        }
+    }
+}

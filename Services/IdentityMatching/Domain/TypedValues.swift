@@ -1,0 +1,97 @@
+import RecordModel
+
+/// Sex as the register holds it.
+enum Sex: Int32, Sendable {
+    case male = 0
+    case female = 1
+}
+
+/// A typed sex, read.
+enum SexReading: Hashable, Sendable {
+    case absent
+    case known(Sex)
+    /// None of the accepted words.
+    case unreadable
+
+    /// `M`/`F`, `0` = male, `1` = female (the platform's import form), `Nam`/`Nữ`, any case.
+    init(typed text: String) {
+        switch text {
+        case "M", "Nam", "0", "m", "nam", "NAM": self = .known(.male)
+        case "F", "Nữ", "1", "f", "nữ", "NỮ": self = .known(.female)
+        case "": self = .absent
+        default:
+            switch RuleSet.current.values.normalise(text) {
+            case "": self = .absent
+            case "m", "nam", "0": self = .known(.male)
+            case "f", "nữ", "1": self = .known(.female)
+            default: self = .unreadable
+            }
+        }
+    }
+}
+
+/// A typed date of birth, read.
+enum BirthDateReading: Hashable, Sendable {
+    case absent
+    case known(CalendarDate)
+    /// Four digits and nothing else.
+    case bareYear(Int)
+    /// Of an accepted form, but no such day.
+    case impossible
+    /// Of no accepted form.
+    case unreadable
+
+    /// `YYYY-MM-DD` or `dd/MM/yyyy`; day first, never month first. A full 01/01/yyyy is a date like any other.
+    init(typed text: String) {
+        if text.isEmpty {
+            self = .absent
+        } else if let reading = Self.read(Array(text.utf8)) {
+            self = reading
+        } else {
+            let normalised = RuleSet.current.values.normalise(text)
+            self = normalised.isEmpty ? .absent : Self.read(Array(normalised.utf8)) ?? .unreadable
+        }
+    }
+
+    /// Nil where the text has none of the forms.
+    private static func read(_ text: [UInt8]) -> BirthDateReading? {
+        switch text.count {
+        case 4: return number(text[...]).map { .bareYear($0) }
+        case 10 where text[4] == 0x2D && text[7] == 0x2D:
+            return date(year: text[0..<4], month: text[5..<7], day: text[8..<10])
+        case 10 where text[2] == 0x2F && text[5] == 0x2F:
+            return date(year: text[6..<10], month: text[3..<5], day: text[0..<2])
+        default: return nil
+        }
+    }
+
+    private static func date(
+        year: ArraySlice<UInt8>, month: ArraySlice<UInt8>, day: ArraySlice<UInt8>
+    ) -> BirthDateReading? {
+        guard let year = number(year), let month = number(month), let day = number(day) else { return nil }
+        return CalendarDate(year: year, month: month, day: day).map { .known($0) } ?? .impossible
+    }
+
+    private static func number(_ digits: ArraySlice<UInt8>) -> Int? {
+        var value = 0
+        for digit in digits {
+            guard digit >= 0x30, digit <= 0x39 else { return nil }
+            value = value * 10 + Int(digit - 0x30)
+        }
+        return value
+    }
+}
+
+/// A typed nationality, read; a text without a letter, or with a digit, names no country.
+func readNationality(typed text: String) -> Nationality {
+    if text.isEmpty { return .vietnam }
+    if text.unicodeScalars.allSatisfy({ $0.properties.isWhitespace || $0.properties.generalCategory == .format }) {
+        return .vietnam
+    }
+    var hasLetter = false
+    for scalar in text.unicodeScalars {
+        if scalar.properties.numericType != nil { return .unknown }
+        if scalar.properties.isAlphabetic { hasLetter = true }
+    }
+    return hasLetter ? CountryCatalogue.standard.nationality(typed: text) : .unknown
+}

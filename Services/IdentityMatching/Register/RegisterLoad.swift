@@ -1,0 +1,227 @@
+import Observability
+import RecordModel
+import Storage
+import Tabular
+
+/// Loads a snapshot of the register into a new generation, beside the one that stands.
+///
+///     loading ──▶ ready ──▶ (activated: see RegisterSwitch) ──▶ dropped
+///        └──────▶ failed
+///
+/// Rows are checked and normalised while they stream by, and copied in chunks into a table of their own; keys are built
+/// afterwards. A refused row is counted and listed with its line, column and rule. The whole file is refused when it is
+/// empty, cut off, or mostly refused. One load at a time: the loader holds an advisory lock on its connection, so a load
+/// whose process died is known to be dead, and the next one clears it away. Whatever happens to a load, the generation
+/// that stands is not touched.
+struct RegisterLoad: Sendable {
+    let database: Database
+    let clock: any WallClock
+    let log: Log
+    /// Rows copied at once.
+    var chunk = 20_000
+    /// Refused rows that are listed; all are counted.
+    var listed = 10_000
+
+    struct Report: Sendable {
+        var generation: Int32 = 0
+        var persons: Int64 = 0
+        var refused: Int64 = 0
+        /// The first refusals.
+        var refusals: [RegisterRow.Refusal] = []
+    }
+
+    enum Failure: Error, Equatable, CustomStringConvertible {
+        case anotherLoadRuns
+        case empty
+        case cutOff
+        case mostlyRefused
+        case unreadable(String)
+
+        var description: String {
+            switch self {
+            case .anotherLoadRuns: "another load is under way: wait for it"
+            case .empty: "the file holds no person"
+            case .cutOff: "the file ends in the middle of a row: send it again whole"
+            case .mostlyRefused: "more than nine of ten rows were refused: is this a register?"
+            case .unreadable(let reason): reason
+            }
+        }
+    }
+
+    /// Loads what `next` gives until it gives nil. Blocks.
+    ///
+    /// - Throws: `Failure`, what `next` throws (a body that was cut), or `StorageError`; the generation is then `failed`.
+    func load(format: TabularFormat?, by subject: String, next: () throws -> [UInt8]?) throws -> Report {
+        try database.withConnection { connection in
+            guard try Self.lock(connection) else { throw Failure.anotherLoadRuns }
+            defer { try? Self.unlock(connection) }
+            let generation = try begin(connection, by: subject)
+            do {
+                let report = try fill(generation, format: format, next: next, on: connection)
+                log.info(
+                    "register generation loaded",
+                    [
+                        "generation": .int(Int(generation)), "persons": .int(Int(report.persons)),
+                        "refused": .int(Int(report.refused)),
+                    ])
+                return report
+            } catch {
+                try? fail(generation, "\(error)", on: connection)
+                log.warning(
+                    "register load failed", ["generation": .int(Int(generation)), "error": .error(error)])
+                throw error
+            }
+        }
+    }
+
+    private static func lock(_ connection: Connection) throws -> Bool {
+        try connection.query(
+            "SELECT pg_try_advisory_lock(hashtext('tiemchung.register-load'), hashtext(current_schema()))", []
+        ) { $0.bool(0) }.first ?? false
+    }
+
+    private static func unlock(_ connection: Connection) throws {
+        try connection.query(
+            "SELECT pg_advisory_unlock(hashtext('tiemchung.register-load'), hashtext(current_schema()))", []
+        ) { $0.bool(0) }
+    }
+
+    /// Clears away dead loads and generations that nobody can go back to, and makes the new table.
+    private func begin(_ connection: Connection, by subject: String) throws -> Int32 {
+        let gone = try connection.query(
+            """
+            SELECT generation, state FROM register_generation g, register_state s
+            WHERE g.state = 'loading'
+               OR g.state = 'ready' AND g.generation < s.active_generation
+                  AND g.generation IS DISTINCT FROM s.previous_generation
+            """, []
+        ) { ($0.int4(0), $0.text(1)) }
+        for (generation, state) in gone {
+            if state == "loading" {
+                try fail(generation, "the loading process ended", on: connection)
+            } else {
+                try connection.execute("DROP TABLE IF EXISTS \(RegisterTables.table(of: generation))")
+                try connection.execute(
+                    "UPDATE register_generation SET state = 'dropped' WHERE generation = $1", [.int4(generation)])
+            }
+        }
+        let generation = try connection.query(
+            """
+            INSERT INTO register_generation (state, rule_version, started_at, started_by) VALUES ('loading', $1, $2, $3)
+            RETURNING generation
+            """, [.text(RuleSet.current.version), .instant(clock.now()), .text(subject)]
+        ) { $0.int4(0) }[0]
+        try connection.execute(
+            """
+            CREATE TABLE \(RegisterTables.table(of: generation)) (
+                personal_id bigint NOT NULL, old_id integer, date_of_birth date NOT NULL, line integer NOT NULL,
+                female boolean NOT NULL, name_key text COLLATE "C" NOT NULL, full_name text NOT NULL,
+                residence_commune text NOT NULL)
+            """)
+        return generation
+    }
+
+    private func fill(
+        _ generation: Int32, format: TabularFormat?, next: () throws -> [UInt8]?, on connection: Connection
+    ) throws -> Report {
+        var intake = RegisterIntake(format: format, listed: listed)
+        while let bytes = try next() {
+            intake.feed(bytes)
+            try drain(&intake, into: generation, on: connection, atLeast: chunk)
+        }
+        intake.finish()
+        try drain(&intake, into: generation, on: connection, atLeast: 1)
+        var report = Report(generation: generation, persons: intake.accepted, refused: intake.refused)
+        if let fatal = intake.fatal {
+            throw fatal.rule == .emptyInput ? Failure.empty : Failure.unreadable(fatal.description)
+        }
+        if intake.isCutOff { throw Failure.cutOff }
+        if intake.accepted == 0 { throw Failure.empty }
+        let repeated = try makeKeys(of: generation, on: connection)
+        report.persons -= Int64(repeated.count)
+        report.refused += Int64(repeated.count)
+        report.refusals = Array((intake.refusals + repeated).prefix(listed))
+        if report.refused > 9 * report.persons { throw Failure.mostlyRefused }
+        try finish(generation, report, on: connection)
+        return report
+    }
+
+    private func drain(
+        _ intake: inout RegisterIntake, into generation: Int32, on connection: Connection, atLeast rows: Int
+    ) throws {
+        while intake.read(upTo: chunk) >= rows, !intake.rows.isEmpty {
+            let chunk = intake.take()
+            try connection.copyIn(
+                """
+                COPY \(RegisterTables.table(of: generation)) (personal_id, old_id, date_of_birth, line, female, name_key,
+                    full_name, residence_commune) FROM STDIN (FORMAT binary)
+                """
+            ) { writer in
+                for row in chunk {
+                    try writer.row(columns: 8)
+                    writer.int8(row.personalID)
+                    writer.int4(row.oldID)
+                    writer.date(row.birthDate)
+                    writer.int4(Int32(clamping: row.line))
+                    writer.bool(row.sex == .female)
+                    writer.text(row.nameKey)
+                    writer.text(row.name)
+                    writer.text(row.residenceCommune)
+                }
+            }
+        }
+    }
+
+    /// Primary key, index over the old numbers and statistics. A personal id that comes again is refused; its first row
+    /// stands. An old number may stand at several persons.
+    private func makeKeys(of generation: Int32, on connection: Connection) throws -> [RegisterRow.Refusal] {
+        let table = RegisterTables.table(of: generation)
+        var repeated: [RegisterRow.Refusal] = []
+        do {
+            try connection.execute("ALTER TABLE \(table) ADD PRIMARY KEY (personal_id)")
+        } catch StorageError.refused(let refusal) where refusal.state == "23505" {
+            repeated = try connection.query(
+                """
+                WITH numbered AS (
+                    SELECT ctid AS place, row_number() OVER (PARTITION BY personal_id ORDER BY line, ctid) AS nth FROM \(table)
+                )
+                DELETE FROM \(table) t USING numbered n WHERE t.ctid = n.place AND n.nth > 1 RETURNING t.line
+                """, []
+            ) { RegisterRow.Refusal(line: $0.int(0), column: "personal_id", rule: "must not come twice") }
+            try connection.execute("ALTER TABLE \(table) ADD PRIMARY KEY (personal_id)")
+        }
+        try connection.execute("CREATE INDEX ON \(table) (old_id) WHERE old_id IS NOT NULL")
+        try connection.execute("ANALYZE \(table)")
+        return repeated.sorted { $0.line < $1.line }
+    }
+
+    private func finish(_ generation: Int32, _ report: Report, on connection: Connection) throws {
+        if !report.refusals.isEmpty {
+            try connection.execute(
+                """
+                INSERT INTO register_refusal (generation, line, column_name, rule)
+                SELECT $1, line, column_name, rule FROM unnest($2::int8[], $3::text[], $4::text[]) AS n (line, column_name, rule)
+                ON CONFLICT DO NOTHING
+                """,
+                [
+                    .int4(generation), .int8s(report.refusals.map { Int64($0.line) }),
+                    .texts(report.refusals.map(\.column)), .texts(report.refusals.map(\.rule)),
+                ])
+        }
+        let touched = try connection.execute(
+            """
+            UPDATE register_generation SET state = 'ready', finished_at = $2, persons = $3, refused = $4
+            WHERE generation = $1 AND state = 'loading'
+            """, [.int4(generation), .instant(clock.now()), .int8(report.persons), .int8(report.refused)])
+        guard touched == 1 else { throw Failure.anotherLoadRuns }
+    }
+
+    private func fail(_ generation: Int32, _ reason: String, on connection: Connection) throws {
+        try connection.execute(
+            """
+            UPDATE register_generation SET state = 'failed', finished_at = $2, failure = $3
+            WHERE generation = $1 AND state = 'loading'
+            """, [.int4(generation), .instant(clock.now()), .text(reason)])
+        try connection.execute("DROP TABLE IF EXISTS \(RegisterTables.table(of: generation))")
+    }
+}

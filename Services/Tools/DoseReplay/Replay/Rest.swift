@@ -1,0 +1,92 @@
+/// Waits until nothing is in flight: every group has read all of its topics and no outbox holds a row, seen twice with
+/// the same counts in between, since a message may be on its way from one place to another while one looks.
+import Foundation
+import Messaging
+import Observability
+
+struct Rest {
+    enum Outcome: CustomStringConvertible {
+        case still
+        case timedOut(Observation?)
+
+        var inFlight: Int64 {
+            switch self {
+            case .still: 0
+            case .timedOut(let observation): observation?.inFlight ?? -1
+            }
+        }
+
+        var description: String {
+            switch self {
+            case .still: "không còn gì trên đường / nothing is in flight"
+            case .timedOut(let observation):
+                "chưa yên trong thời hạn / did not come to rest in time: "
+                    + (observation.map { "\($0)" } ?? "không hỏi được / nobody answered")
+            }
+        }
+    }
+
+    /// What was seen at one moment.
+    struct Observation: Equatable, CustomStringConvertible {
+        var lag: Int64
+        var outboxRows: Int64
+        /// Counts of all services: work that goes on inside one shows here.
+        var counts: [String: Int64]
+        var inFlight: Int64 { lag + outboxRows }
+        var isEmpty: Bool { lag == 0 && outboxRows == 0 }
+        var description: String { "lag \(lag), outbox \(outboxRows)" }
+    }
+
+    /// Whether the last observations make rest: a state machine without I/O.
+    struct Judge {
+        static let needed = 3
+        private var last: Observation?
+        private var same = 0
+
+        /// True when so many observations in a row were empty and equal.
+        mutating func takes(_ observation: Observation) -> Bool {
+            same = observation.isEmpty && observation == last ? same + 1 : observation.isEmpty ? 1 : 0
+            last = observation
+            return same >= Judge.needed
+        }
+    }
+
+    let bootstrap: String
+    let services: ServiceAddresses
+    let log: Log
+
+    /// Looks until there is rest, or the time is over. Services and brokers that do not answer are asked again.
+    func wait(timeout: Duration) throws -> Outcome {
+        let monitor = LagMonitor(
+            KafkaConfiguration(bootstrapServers: bootstrap, clientID: "dose-replay"), log: log)
+        let deadline = ContinuousClock.now + timeout
+        var judge = Judge()
+        var last: Observation?
+        while ContinuousClock.now < deadline {
+            do {
+                let observation = try observe(monitor)
+                last = observation
+                if judge.takes(observation) { return .still }
+            } catch let error as KafkaError {
+                log.debug("no lag", ["error": .error(error)])
+            } catch let error as StatusClient.Unavailable {
+                log.debug("no status", ["service": .string(error.service)])
+            }
+            Thread.sleep(forTimeInterval: 0.15)
+        }
+        return .timedOut(last)
+    }
+
+    /// Outboxes before lag: what leaves an outbox in between is seen as lag.
+    private func observe(_ monitor: LagMonitor) throws -> Observation {
+        var counts: [String: Int64] = [:]
+        var outbox: Int64 = 0
+        for (service, address) in services.addresses {
+            let status = try StatusClient(address: address, token: services.token()).status(of: service)
+            outbox += status.outboxRows
+            for (name, value) in status.counts { counts[service + "." + name] = value }
+        }
+        let report = try monitor.measure(timeout: .seconds(5))
+        return Observation(lag: report.messages, outboxRows: outbox, counts: counts)
+    }
+}

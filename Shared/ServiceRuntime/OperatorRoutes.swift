@@ -1,0 +1,246 @@
+import Messaging
+import Observability
+import RecordModel
+import Storage
+import Web
+
+/// What every service offers to operators over its HTTP interface (role `operator`): status, parked messages, redrive,
+/// announce.
+struct OperatorRoutes: Sendable {
+    let definition: ServiceDefinition
+    let context: ServiceContext
+    let parts: ServiceParts
+    /// Nil while the routes are only described.
+    let running: Running?
+
+    /// What exists only in a running service.
+    struct Running: Sendable {
+        let health: Health
+        let consumer: ConsumerLoop?
+        let announcements: Announcements
+    }
+
+    private static let counts = Schema.Property("counts", "object", "Records by state.")
+    private static let filter: [Schema.Property] = [
+        .init("topic", "string", "Only messages of this topic."),
+        .init("error_class", "string", "Only keys that this class of error keeps parked."),
+        .init("id", "integer", "Only the key of this parked message."),
+    ]
+
+    var routes: [Route] {
+        var routes = [
+            Route(
+                .get, "/v1/operations/status", roles: [.operator],
+                summary: "Counts, lag, outbox, parked messages, readiness.",
+                response: Schema(
+                    "OperationsStatus",
+                    properties: [
+                        .init("service"), .init("instance"), .init("version"), .init("ready", "boolean"),
+                        .init("reasons", "array"), Self.counts, .init("lag", "object", "Messages behind, by topic."),
+                        .init("outbox", "object"), .init("parked", "integer"), .init("announce", "object"),
+                    ]), handler: status),
+            Route(
+                .get, "/v1/operations/parked", roles: [.operator], summary: "Parked messages without their content.",
+                response: Schema("ParkedMessages", properties: [.init("parked", "array"), .init("next", "integer")]),
+                query: Self.filter + [.init("after", "integer"), .init("limit", "integer")], handler: parked),
+        ]
+        if parts.handler != nil {
+            routes.append(
+                Route(
+                    .post, "/v1/operations/redrive", roles: [.operator],
+                    summary: "Handles parked messages again, key by key, in order.",
+                    request: Schema("RedriveRequest", properties: Self.filter + [.init("dry_run", "boolean")]),
+                    response: Schema(
+                        "RedriveReport",
+                        properties: ["keys", "messages", "handled", "freed", "failed", "left"].map {
+                            .init($0, "integer")
+                        }), handler: redrive))
+        }
+        if parts.announce != nil {
+            let progress = Schema(
+                "AnnounceProgress",
+                properties: [
+                    .init("running", "boolean"), .init("emitted", "integer"), .init("total", "integer"),
+                    .init("held_back"), .init("ended"),
+                ])
+            routes.append(
+                Route(
+                    .post, "/v1/operations/announce", roles: [.operator],
+                    summary: "Emits all current facts again, held back by outbox depth and lag.", response: progress,
+                    handler: announce))
+            routes.append(
+                Route(
+                    .get, "/v1/operations/announce", roles: [.operator], summary: "How far the announcement is.",
+                    response: progress, handler: announceProgress))
+        }
+        return routes
+    }
+
+    private func live() throws(Problem) -> Running {
+        guard let running else { throw .unavailable("the service is not running") }
+        return running
+    }
+
+    // MARK: Status
+
+    private func status(_ request: Request) async throws -> Response {
+        let running = try live()
+        let parts = parts
+        let (counts, outbox, parked) = try await context.database.asyncTransaction(
+            TransactionOptions(isReadOnly: true)
+        ) { transaction in
+            (
+                try parts.counts?(transaction) ?? [], try OutboxDepth.read(transaction),
+                try ParkedMessages.count(in: transaction)
+            )
+        }
+        let reasons = running.health.notReady
+        let lag = Dictionary(grouping: running.consumer?.lag ?? []) { $0.topicPartition.topic }
+            .mapValues { $0.reduce(Int64(0)) { $0 + $1.messages } }
+        return .json { json in
+            json.member("service", definition.name)
+            json.member("instance", context.configuration[StandardSettings.instanceName])
+            json.member("version", definition.version)
+            json.member("ready", reasons.isEmpty)
+            json.array("reasons") { json in for reason in reasons { json.element(reason) } }
+            json.object("counts") { json in for (name, count) in counts { json.member(name, count) } }
+            json.object("lag") { json in
+                for (topic, messages) in lag.sorted(by: { $0.key < $1.key }) { json.member(topic, messages) }
+            }
+            json.object("outbox") { json in
+                json.member("rows", outbox.rows)
+                json.member("events", outbox.events)
+                json.member("bytes", outbox.bytes)
+                json.member("oldest_seconds", outbox.oldestSeconds)
+            }
+            json.member("parked", parked)
+            if parts.announce != nil {
+                json.object("announce") { json in Self.write(running.announcements.progress, to: &json) }
+            }
+            json.object("tasks") { json in
+                for (name, trouble) in running.health.taskTrouble.sorted(by: { $0.key < $1.key }) {
+                    json.member(name, trouble)
+                }
+            }
+        }
+    }
+
+    // MARK: Parked messages
+
+    private func parked(_ request: Request) async throws -> Response {
+        let filter = ParkedFilter(
+            topic: request.query["topic"], errorClass: request.query["error_class"],
+            id: try request.query["id"].map { _ in Int64(try request.integer("id", in: 1...Int.max, default: 1)) })
+        let after = Int64(try request.integer("after", in: 0...Int.max, default: 0))
+        let limit = try request.integer("limit", in: 1...1_000, default: 100)
+        let messages = try await context.database.asyncConnection { connection in
+            try ParkedMessages.list(filter, after: after, limit: limit, in: connection)
+        }
+        return .json { json in
+            json.array("parked") { json in
+                for message in messages { json.object { json in Self.write(message, to: &json) } }
+            }
+            if messages.count == limit, let last = messages.last { json.member("next", last.id) }
+        }
+    }
+
+    private static func write(_ message: ParkedMessage, to json: inout JSONWriter) {
+        json.member("id", message.id)
+        json.member("topic", message.topic)
+        json.member("partition", message.partition)
+        json.member("offset", message.offset)
+        json.member("event_type", message.eventType)
+        json.member("event_id", message.eventID)
+        json.member("error_class", message.errorClass)
+        json.member("reason", message.reason)
+        json.member("behind", message.isBehind)
+        json.member("attempts", message.attempts)
+        json.member("first_failed_at", message.firstFailedAt.rfc3339)
+        json.member("last_failed_at", message.lastFailedAt.rfc3339)
+        json.member("bytes", message.valueBytes)
+    }
+
+    private struct RedriveRequest: Decodable, Sendable {
+        let topic: String?
+        let errorClass: String?
+        let id: Int64?
+        let dryRun: Bool?
+    }
+
+    private func redrive(_ request: Request) async throws -> Response {
+        guard let handler = parts.handler else { throw Problem.notFound() }
+        let wish = try await request.json(RedriveRequest.self)
+        let redrive = Redrive(
+            group: definition.name, handler: handler, database: context.database, log: context.log)
+        let filter = ParkedFilter(topic: wish.topic, errorClass: wish.errorClass, id: wish.id)
+        context.log.info(
+            "redrive asked for",
+            ["subject": .string(request.principal.subject), "dry_run": .bool(wish.dryRun ?? false)])
+        let report = try await onThread("redrive") { try redrive.run(filter, dryRun: wish.dryRun ?? false) }
+        return .json { json in
+            json.member("keys", report.keys)
+            json.member("messages", report.messages)
+            json.member("handled", report.handled)
+            json.member("freed", report.freed)
+            json.member("failed", report.failed)
+            json.member("left", report.left)
+        }
+    }
+
+    // MARK: Announce
+
+    private func announce(_ request: Request) async throws -> Response {
+        let running = try live()
+        guard running.announcements.start() else {
+            throw Problem.conflict("an announcement is running already; see GET /v1/operations/announce")
+        }
+        context.log.info("announcement asked for", ["subject": .string(request.principal.subject)])
+        return .json(status: 202) { json in Self.write(running.announcements.progress, to: &json) }
+    }
+
+    private func announceProgress(_ request: Request) async throws -> Response {
+        let progress = try live().announcements.progress
+        return .json { json in Self.write(progress, to: &json) }
+    }
+
+    private static func write(_ progress: Announcer.Progress, to json: inout JSONWriter) {
+        json.member("running", progress.isRunning)
+        json.member("emitted", progress.emitted)
+        if let total = progress.total { json.member("total", total) }
+        if let reason = progress.heldBack { json.member("held_back", reason) }
+        if let ended = progress.ended { json.member("ended", ended) }
+    }
+}
+
+/// Runs announcements on a thread, one at a time.
+final class Announcements: Sendable {
+    private let announcer: Announcer
+    private let announce: (@Sendable (Announcer) throws -> Void)?
+    private let log: Log
+
+    init(_ announcer: Announcer, _ announce: (@Sendable (Announcer) throws -> Void)?, log: Log) {
+        self.announcer = announcer
+        self.announce = announce
+        self.log = log
+    }
+
+    var progress: Announcer.Progress { announcer.progress }
+
+    /// Begins an announcement; false when one is running.
+    func start() -> Bool {
+        guard let announce, announcer.begin() else { return false }
+        Task { [self] in
+            do {
+                try await onThread("announce") { [self] in try announce(announcer) }
+                announcer.end("done")
+                log.info("announcement done", ["emitted": .int(announcer.progress.emitted)])
+            } catch is AnnouncementStopped {
+                announcer.end("stopped")
+            } catch {
+                announcer.end("\(error)")
+                log.error("announcement failed", ["error": .error(error)])
+            }
+        }
+        return true
+    }
+}

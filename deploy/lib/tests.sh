@@ -1,0 +1,78 @@
+# All tests: warnings are errors, format, contract, unit tests, then the system tests over a release build.
+
+command_test() {
+  run_dir
+  install_packages
+  need_swift
+  local passed=0 failed=0 begun=$SECONDS script
+  step "kiểm tra định dạng / format" swift_format
+  step "hợp đồng / contract" "$CHECKOUT/Shared/Contracts/generate" --check
+  step "biên dịch / build, warnings are errors" swift_build --build-tests -Xswiftc -warnings-as-errors
+  unit_tests
+  # What the system tests drive.
+  build_release
+  for script in "$CHECKOUT"/Tests/System/*.sh "$CHECKOUT"/Tests/System/*.py; do
+    system_test "$script"
+  done
+  printf 'tests: %s passed, %s failed (%s s)\n' "$passed" "$failed" $((SECONDS - begun))
+  ((failed == 0))
+}
+
+# step NAME COMMAND…: a check that stops everything where it fails.
+step() {
+  local name=$1
+  shift
+  say "== $name"
+  "$@" >"$STATE/log/test-step.log" 2>&1 </dev/null || {
+    grep -E 'error:|warning:' "$STATE/log/test-step.log" | sort -u | head -n 60 >&2 || true
+    tail -n 30 "$STATE/log/test-step.log" >&2
+    die 70 "$name: không đạt / failed"
+  }
+}
+
+swift_format() {
+  need_swift
+  (cd "$CHECKOUT" && swift format lint --strict --parallel -r Package.swift Services Shared Tests)
+}
+
+unit_tests() {
+  say "== kiểm thử đơn vị / unit tests"
+  local log=$STATE/log/unit-tests.log status=0
+  (cd "$CHECKOUT" && swift test --skip-build --scratch-path "$SCRATCH" -Xswiftc -warnings-as-errors) \
+    >"$log" 2>&1 </dev/null || status=$?
+  local run bad
+  # "Test run with 512 tests in 40 suites passed after …" and, of XCTest, "Executed 3 tests, with 0 failures".
+  run=$(sed -n 's/.*Test run with \([0-9]*\) tests.*/\1/p' "$log" | paste -sd+)
+  run=$((${run:-0}))
+  bad=$(grep -cE '^✘ Test .* failed after' "$log" || true)
+  passed=$((passed + run - bad))
+  failed=$((failed + bad))
+  if ((status != 0)); then
+    grep -E '^✘|error:|Fatal|recorded an issue' "$log" | head -n 60 >&2 || tail -n 40 "$log" >&2
+    ((bad > 0)) || failed=$((failed + 1))
+  fi
+  say "   $((run - bad)) passed, $bad failed"
+}
+
+# A system test prints `N passed, N failed` and ends with 0 where nothing failed. The harness is no test, and the
+# benchmark is a command of its own.
+system_test() {
+  local script=$1 name log status=0 counts begun=$SECONDS
+  name=$(basename "$script")
+  [[ -x $script && $name != harness.py && $name != bench.py ]] || return 0
+  log=$STATE/log/system-$name.log
+  say "== $name"
+  "$script" >"$log" 2>&1 </dev/null || status=$?
+  counts=$(grep -oE '[0-9]+ passed, [0-9]+ failed' "$log" | tail -n 1 || true)
+  if [[ -n $counts ]]; then
+    passed=$((passed + ${counts%% *}))
+    local bad=${counts#*, }
+    failed=$((failed + ${bad%% *}))
+    ((status == 0 || ${bad%% *} > 0)) || failed=$((failed + 1))
+  else
+    failed=$((failed + 1))
+    counts="ended with $status and no count"
+  fi
+  if ((status != 0)); then tail -n 40 "$log" >&2; fi
+  say "   $counts ($((SECONDS - begun)) s)"
+}
