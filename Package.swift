@@ -68,7 +68,6 @@ let package = Package(
         cLibrary("COpenSSL", pkgConfig: "libcrypto"),
         cLibrary("CMicroHTTPD", pkgConfig: "libmicrohttpd"),
         cLibrary("CProtobufC", pkgConfig: "libprotobuf-c"),
-        cLibrary("CCBOR", pkgConfig: "libcbor"),
         cLibrary("CZlib", pkgConfig: "zlib"),
         cLibrary("CQREncode", pkgConfig: "libqrencode"),
 
@@ -80,7 +79,7 @@ let package = Package(
             resources: [.embedInCode("Data/vaccines.txt"), .embedInCode("Data/countries.txt")]),
         shared("Observability", []),
         shared("Tabular", []),
-        shared("Cryptography", ["COpenSSL", "CCBOR", "CZlib", "CQREncode"]),
+        shared("Cryptography", ["COpenSSL", "CZlib", "CQREncode"]),
         shared("Storage", ["RecordModel", "Observability", "CPQ"]),
         shared("Messaging", ["RecordModel", "Observability", "Storage", "CRDKafka"]),
         .target(

@@ -51,7 +51,7 @@ struct IdentityMatching {
             handler: VerificationHandler(
                 answering: answering, clock: clock, metrics: VerificationMetrics(context.metrics)),
             routes: routes(database, clock: clock, log: log),
-            prepare: { try RegisterCheck.run(on: database) },
+            prepare: { try RegisterCheck.run(on: database, log: log) },
             announce: Announcement.run,
             counts: { try VerdictCounts.read(in: $0).named(withPoliceSide: false) },
             backgroundTasks: [BackgroundTask("reverification", run: reverifier.run)])

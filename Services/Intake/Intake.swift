@@ -69,6 +69,7 @@ struct Intake {
                 + RefusalRoutes(database: database).routes
                 + WhyRoute(database: database, identifiers: identifiers).routes
                 + CountRoute(database: database).routes,
+            prepare: { try database.transaction { try units.warnIfEmpty(log, in: $0) } },
             announce: { try Announcement.run($0, clock: clock) },
             counts: { try IntakeCounts(in: $0).named },
             backgroundTasks: [BackgroundTask("uploads") { try worker.run($0) }])

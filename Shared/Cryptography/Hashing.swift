@@ -109,12 +109,16 @@ public enum SecureRandom {
 }
 
 /// Bytes as hexadecimal text.
-public func hexadecimal(_ bytes: some Sequence<UInt8>, upperCase: Bool = false) -> String {
-    let digits: [UInt8] = Array((upperCase ? "0123456789ABCDEF" : "0123456789abcdef").utf8)
-    var text: [UInt8] = []
-    for byte in bytes {
-        text.append(digits[Int(byte >> 4)])
-        text.append(digits[Int(byte & 15)])
+public func hexadecimal(_ bytes: some Collection<UInt8>, upperCase: Bool = false) -> String {
+    let letters: UInt8 = upperCase ? 0x41 - 10 : 0x61 - 10
+    return String(unsafeUninitializedCapacity: bytes.count * 2) { text in
+        var position = 0
+        for byte in bytes {
+            for digit in [byte >> 4, byte & 15] {
+                text[position] = digit < 10 ? 0x30 + digit : letters + digit
+                position += 1
+            }
+        }
+        return position
     }
-    return String(decoding: text, as: UTF8.self)
 }

@@ -146,8 +146,14 @@ final class RunningService: Sendable {
             { try context.database.check() },
             { try definition.migrator(context.database, log: context.log).verify() },
             {
-                try TopicAdministration(kafka, log: context.log).verifyExist(
-                    definition.topicsConsumed + definition.topicsWritten, timeout: .seconds(10))
+                do {
+                    try TopicAdministration(kafka, log: context.log).verifyExist(
+                        definition.topicsConsumed + definition.topicsWritten, timeout: .seconds(10))
+                } catch let error as KafkaError {
+                    throw DependencyUnavailable(
+                        "no broker answers at \(kafka.bootstrapServers): start it or correct KAFKA_BOOTSTRAP_SERVERS (\(error))"
+                    )
+                }
             },
         ]
         for check in checks {

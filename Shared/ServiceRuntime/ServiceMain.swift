@@ -141,9 +141,22 @@ struct ServiceCommand {
     }
 
     private static func check(_ configuration: Configuration) -> [SettingProblem] {
+        var problems: [SettingProblem] = []
         let hasCertificate = !configuration[StandardSettings.tlsCertificate].isEmpty
-        guard hasCertificate == configuration[StandardSettings.tlsKey].isEmpty else { return [] }
-        return [SettingProblem("HTTP_TLS_KEY", "certificate and key belong together: set both or neither")]
+        if hasCertificate == configuration[StandardSettings.tlsKey].isEmpty {
+            problems.append(
+                SettingProblem("HTTP_TLS_KEY", "certificate and key belong together: set both or neither"))
+        }
+        // In development mode it may still be made.
+        let keySet = configuration[StandardSettings.keySetFile]
+        if !configuration[StandardSettings.developmentMode], !FileManager.default.isReadableFile(atPath: keySet) {
+            problems.append(
+                SettingProblem(
+                    StandardSettings.keySetFile.name,
+                    "cannot use the key set \(keySet): it is missing or cannot be read; name the identity provider's JWKS"
+                ))
+        }
+        return problems
     }
 
     // MARK: Commands

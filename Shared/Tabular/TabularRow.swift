@@ -32,14 +32,6 @@ public struct TabularRow: Sendable {
     /// Start and end of each column's value in `bytes`.
     let ranges: [UInt32]
 
-    init(line: Int, number: Int, schema: TabularSchema, bytes: [UInt8], ranges: [UInt32]) {
-        self.line = line
-        self.number = number
-        self.schema = schema
-        self.bytes = bytes
-        self.ranges = ranges
-    }
-
     /// The value of the column with this index.
     public subscript(_ index: Int) -> String {
         let start = Int(ranges[2 * index])

@@ -2,7 +2,7 @@
 
 PACKAGES=(
   librdkafka-dev libpq-dev libssl-dev libmicrohttpd-dev libprotobuf-c-dev protobuf-c-compiler protobuf-compiler
-  libcbor-dev libqrencode-dev zlib1g-dev pkg-config postgresql-15 libjemalloc2 python3 ca-certificates procps util-linux
+  libqrencode-dev zlib1g-dev pkg-config postgresql-15 libjemalloc2 python3 python3-venv ca-certificates procps util-linux
 )
 
 missing_packages() {

@@ -60,6 +60,8 @@ autovacuum_naptime = 10s
 random_page_cost = 1.1
 jit = off
 log_min_messages = warning
+# Details of an error quote rows.
+log_error_verbosity = terse
 log_parameter_max_length = 0
 log_parameter_max_length_on_error = 0
 T
@@ -125,8 +127,29 @@ T
   touch "$marker"
 }
 
+# In somebody else's database: the schemas are all that we make. Those that we have made are ours to drop.
+given_schemas() {
+  local service statements='' names=''
+  for service in "${SERVICES[@]}"; do
+    statements+="create schema if not exists ${SCHEMA[$service]}; "
+    names+="${names:+,}'${SCHEMA[$service]}'"
+  done
+  if [[ ! -f $STATE/run/given-database ]] &&
+    [[ $("$PG_BIN/psql" -XAtc "select count(*) from pg_namespace where nspname in ($names)" "$GIVEN_DATABASE_URL" 2>/dev/null) == 0 ]]; then
+    printf '%s' "$GIVEN_DATABASE_URL" | sha256sum >"$STATE/run/given-database"
+  fi
+  "$PG_BIN/psql" -X -q -v ON_ERROR_STOP=1 "$GIVEN_DATABASE_URL" -c "set client_min_messages = warning; $statements" \
+    >"$STATE/log/schemas.log" 2>&1 </dev/null || {
+    tail -n 3 "$STATE/log/schemas.log" >&2
+    die 69 "DATABASE_URL: không tạo được schema / the schemas could not be made ($STATE/log/schemas.log)"
+  }
+}
+
 postgres_up() {
-  [[ -z $GIVEN_DATABASE_URL ]] || return 0
+  if [[ -n $GIVEN_DATABASE_URL ]]; then
+    given_schemas
+    return
+  fi
   pg_place
   if ! is_running postgres; then
     [[ -x $PG_BIN/postgres ]] || die 69 "không có PostgreSQL 15 / there is no PostgreSQL 15 in $PG_BIN"
@@ -143,6 +166,17 @@ postgres_down() {
 }
 
 postgres_wipe() {
+  if [[ -n $GIVEN_DATABASE_URL ]]; then
+    if [[ $(cat "$STATE/run/given-database" 2>/dev/null) != "$(printf '%s' "$GIVEN_DATABASE_URL" | sha256sum)" ]]; then
+      say "DATABASE_URL: dữ liệu được giữ, không do deploy/local tạo / data kept: not made by this deploy/local"
+      return
+    fi
+    local service statements=''
+    for service in "${SERVICES[@]}"; do statements+="drop schema if exists ${SCHEMA[$service]} cascade; "; done
+    "$PG_BIN/psql" -X -q -v ON_ERROR_STOP=1 "$GIVEN_DATABASE_URL" -c "set client_min_messages = warning; $statements" >&2
+    rm -f "$STATE/run/given-database"
+    return
+  fi
   if [[ -s $STATE/postgres.path ]]; then
     PG_HOME=$(<"$STATE/postgres.path")
     [[ $PG_HOME == */postgres || $PG_HOME == /var/tmp/tiemchung-* ]] && rm -rf "$PG_HOME"

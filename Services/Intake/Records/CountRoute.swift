@@ -28,12 +28,13 @@ struct IntakeCounts: Sendable, Hashable {
         (refused, withdrawn, corrections, units) = (sums[4], sums[5], sums[6], sums[7])
     }
 
-    /// By name. `accepted` are rows, `entered` are records that stand and were not taken back.
+    /// By name. `accepted` are rows, `entered` are records, those that were taken back (`withdrawn`) among them: matching
+    /// judges them too, so that entered = right + wrong + cannot verify + exempt + not yet verified (REP-09).
     var named: [(String, Int64)] {
         [
             ("accepted", created + amended + late), ("rejected", refused), ("duplicates", duplicates),
             ("created", created), ("amended", amended), ("late", late), ("records", created),
-            ("withdrawn", withdrawn), ("entered", created - withdrawn), ("corrections", corrections), ("units", units),
+            ("withdrawn", withdrawn), ("entered", created), ("corrections", corrections), ("units", units),
         ]
     }
 }

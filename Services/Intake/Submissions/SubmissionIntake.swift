@@ -69,7 +69,7 @@ final class SubmissionIntake: Sendable {
         for (index, result) in results.enumerated() {
             if case .refused(let failure) = result?.outcome { refused.append(Refusal(of: arrivals[index], failure)) }
         }
-        try RefusalTable.keep(refused, at: now, in: transaction).forEach { counts.refused(countedAs: $0) }
+        for source in try RefusalTable.keep(refused, at: now, in: transaction) { counts.refused(countedAs: source) }
 
         for group in try decide(rows, at: now, in: transaction) {
             for taken in group.taken {

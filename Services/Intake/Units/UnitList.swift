@@ -1,3 +1,4 @@
+import Observability
 import RecordModel
 import Storage
 import Synchronization
@@ -16,6 +17,14 @@ final class UnitList: Sendable {
         let directory = UnitDirectory(revision: revision, units: units)
         cached.withLock { $0 = directory }
         return directory
+    }
+
+    /// Names a list that is not there yet.
+    func warnIfEmpty(_ log: Log, in transaction: Transaction) throws {
+        guard try current(in: transaction).isEmpty else { return }
+        log.warning(
+            "the list of units is empty: dose rows wait",
+            ["remedy": .string("load it: operator load units")])
     }
 
     /// The list for taking rows in: without any unit every row would be refused as of an unknown facility, so the

@@ -59,24 +59,28 @@ struct PassportFace: Sendable, Equatable {
     }
 
     /// What the record alone says, as bytes: if this changes, a passport that shows the old was false.
-    var shownHash: [UInt8] {
-        hash([
+    var shownHash: [UInt8] { Array(SHA256.hash(shown).prefix(16)) }
+
+    /// With what the line and the value sets add: if only this changes, a passport is superseded, not false.
+    func faceHash(seriesDoses: Int, issuer: String) -> [UInt8] {
+        let added = bytes(of: [vaccine.vp, vaccine.mp, vaccine.ma, String(seriesDoses), issuer])
+        return Array(SHA256.hash(shown, added).prefix(16))
+    }
+
+    private var shown: [UInt8] {
+        bytes(of: [
             familyName, givenName, dateOfBirth.iso, vaccine.product, String(doseNumber), injectedOn.iso, country,
         ])
     }
 
-    /// With what the line and the value sets add: if only this changes, a passport is superseded, not false.
-    func faceHash(seriesDoses: Int, issuer: String) -> [UInt8] {
-        hash([hexadecimal(shownHash), vaccine.vp, vaccine.mp, vaccine.ma, String(seriesDoses), issuer])
-    }
-
-    private func hash(_ parts: [String]) -> [UInt8] {
+    private func bytes(of parts: [String]) -> [UInt8] {
         var bytes: [UInt8] = []
+        bytes.reserveCapacity(160)
         for part in parts {
-            bytes += Array(part.utf8)
+            bytes.append(contentsOf: part.utf8)
             bytes.append(0)
         }
-        return Array(SHA256.hash(bytes).prefix(16))
+        return bytes
     }
 
     /// The certificate's content.

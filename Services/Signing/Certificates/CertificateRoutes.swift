@@ -28,7 +28,9 @@ struct CertificateRoutes: Sendable {
                     ]), response: Self.schema, handler: register),
             Route(
                 .get, "/v1/certificates", roles: [.mohIT, .operator, .facilityHead], scope: .unit,
-                summary: "Registered certificates; a facility sees its own", response: "SigningCertificates",
+                summary: "Registered certificates; a facility sees its own",
+                response: "SigningCertificates",
+                query: [.init("unit", "string", "one unit's; a facility gets its own whatever it says")],
                 handler: list),
             Route(
                 .delete, "/v1/certificates/{serial}", roles: [.mohIT],

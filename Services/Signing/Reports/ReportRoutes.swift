@@ -13,11 +13,16 @@ struct ReportRoutes: Sendable {
     private static let overview: Set<Role> = [.mohIT, .operator, .preventiveMedicine]
     private static let facility: Set<Role> = [.facilityHead, .facilityStaff]
 
+    private static let query: [Schema.Property] = [
+        .init("facility", "string", "one facility's; a facility gets its own whatever it says")
+    ]
+
     var all: [Route] {
         [
             Route(
                 .get, "/v1/signable", roles: Self.overview.union(Self.facility), scope: .unit,
                 summary: "Doses that can be signed now, by facility; a facility sees its own", response: "Signable",
+                query: Self.query,
                 handler: signable),
             Route(
                 .get, "/v1/counts", roles: Self.overview, summary: "How many doses and turns stand where",
@@ -25,7 +30,8 @@ struct ReportRoutes: Sendable {
             Route(
                 .get, "/v1/reports/unsigned", roles: Self.overview.union(Self.facility), scope: .unit,
                 summary: "Verified right, signed and unsigned by facility (SIG-22)",
-                response: .csv("UnsignedReport", columns: FacilityReport.columns), handler: unsigned),
+                response: .csv("UnsignedReport", columns: FacilityReport.columns),
+                query: Self.query, handler: unsigned),
             Route(
                 .get, "/v1/exports/turns", roles: [.operator], summary: "turns.csv: all signed turns",
                 response: .csv("SignedTurns", columns: SignedTurns.columns), handler: turns),

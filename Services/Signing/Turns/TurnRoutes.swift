@@ -43,10 +43,18 @@ struct TurnRoutes: Sendable {
                     ]), response: Self.turnSchema, handler: prepare),
             Route(
                 .get, "/v1/turns", roles: Self.readers, scope: .unit, summary: "The own unit's turns, newest first",
-                response: "Turns", handler: list),
+                response: "Turns",
+                query: [
+                    .init("limit", "integer", "1 to 1,000, default 100"),
+                    .init("before", "string", "RFC 3339: only turns prepared before it"),
+                ], handler: list),
             Route(
                 .get, "/v1/turns/{id}", roles: Self.readers, scope: .unit,
-                summary: "A turn with a page of its doses in readable form", response: Self.turnSchema,
+                summary: "A turn with a page of its doses in readable form",
+                response: Self.turnSchema,
+                query: [
+                    .init("page", "integer", "from 1"), .init("persons", "integer", "persons on a page, default 100"),
+                ],
                 handler: preview),
             Route(
                 .get, "/v1/turns/{id}/content", roles: Self.readers, scope: .unit,

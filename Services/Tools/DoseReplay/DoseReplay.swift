@@ -13,6 +13,7 @@
 // Who may touch it: whoever works on trying the pipeline out. It knows no service from inside; it uses the topics and
 // the status routes as any facility's own system could.
 import Glibc
+import Messaging
 
 @main
 struct DoseReplay {
@@ -51,6 +52,9 @@ struct DoseReplay {
         } catch let problem as Arguments.Problem {
             complain("\(problem)\n\n\(usage)")
             return 64
+        } catch let error as KafkaError {
+            complain("không kết nối được broker / the broker cannot be reached: \(error)")
+            return 69
         } catch let failure as FileFailure {
             complain("\(failure)")
             return 73

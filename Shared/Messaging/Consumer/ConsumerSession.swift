@@ -27,6 +27,8 @@ final class ConsumerSession: ClientEvents, @unchecked Sendable {
     private var failure: String?
     private var crashed = false
     private var lags = LagGauges()
+    /// The committed offset of each partition when it was assigned.
+    private var begun: [TopicPartition: Int64] = [:]
 
     private let consumed: Counter
     private let lost: Counter
@@ -230,6 +232,7 @@ final class ConsumerSession: ClientEvents, @unchecked Sendable {
 
     private func assign(_ partitions: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>) {
         seekWhereUncommitted(partitions)
+        partitions.forEachPartition { if $0.offset >= 0 { begun[$0.identity] = $0.offset } }
         let answer = rd_kafka_assign(client.handle, partitions)
         if answer != RD_KAFKA_RESP_ERR_NO_ERROR { failure = KafkaError("assign", answer).description }
         if busy { rd_kafka_pause_partitions(client.handle, partitions) }
@@ -265,6 +268,7 @@ final class ConsumerSession: ClientEvents, @unchecked Sendable {
         awaitInFlight(giveUp: true)
         if !crashed, !lost { commitNow() }
         ledger.revoked(partitions.partitions)
+        for partition in partitions.partitions { begun[partition] = nil }
         gathered = []
         gatheredBytes = 0
         restarting = []
@@ -357,7 +361,7 @@ final class ConsumerSession: ClientEvents, @unchecked Sendable {
     // MARK: Lag
 
     private func takeLag() {
-        guard let taken = lags.take(client.handle, handled: ledger.next) else { return }
+        guard let taken = lags.take(client.handle, handled: ledger.next, begun: begun) else { return }
         status.lag = taken
     }
 }

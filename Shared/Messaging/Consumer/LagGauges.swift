@@ -6,9 +6,13 @@ struct LagGauges {
     private var taken = ContinuousClock.now
     private var gauges: [TopicPartition: Gauge] = [:]
 
-    /// - Parameter handled: the next offset of each partition of which something has been handled.
+    /// - Parameters:
+    ///   - handled: the next offset of each partition of which something has been handled.
+    ///   - begun: where the group had got to when a partition was assigned; tells of a partition without new messages.
     /// - Returns: nil when it is too early.
-    mutating func take(_ client: OpaquePointer, handled: [TopicPartition: Int64]) -> [PartitionLag]? {
+    mutating func take(
+        _ client: OpaquePointer, handled: [TopicPartition: Int64], begun: [TopicPartition: Int64]
+    ) -> [PartitionLag]? {
         guard taken.duration(to: .now) > .seconds(1) else { return nil }
         taken = .now
         var list: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>?
@@ -21,7 +25,7 @@ struct LagGauges {
             var high: Int64 = 0
             rd_kafka_get_watermark_offsets(client, partition.topic, partition.partition, &low, &high)
             guard high >= 0 else { return }
-            let from = handled[partition] ?? (position >= 0 ? position : low)
+            let from = handled[partition] ?? (position >= 0 ? position : begun[partition] ?? low)
             lags.append(PartitionLag(topicPartition: partition, messages: max(0, high - max(from, 0))))
         }
         let owned = Set(lags.map(\.topicPartition))

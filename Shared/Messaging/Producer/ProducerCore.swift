@@ -83,7 +83,8 @@ final class ProducerCore: @unchecked Sendable {
                 guard let error = answer else { break }
                 if error.isCode(RD_KAFKA_RESP_ERR__QUEUE_FULL) {
                     if serving { _ = rd_kafka_poll(client.handle, 100) } else { waitForRoom() }
-                } else if error.isCode(RD_KAFKA_RESP_ERR__FATAL) {
+                } else if error.isCode(RD_KAFKA_RESP_ERR__FATAL) || client.fatalError != nil {
+                    // A broken client refuses with the code of what broke it.
                     breakDown()
                     return
                 } else {

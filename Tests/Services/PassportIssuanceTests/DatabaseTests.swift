@@ -295,4 +295,33 @@ import Testing
             #expect(Set(try issuance.passports().map(\.certificate)).count == 1000)
         }
     }
+
+    @Test("a fact that comes while a run looks at its person waits, and is for the next run")
+    func factDuringRun() async throws {
+        try await TestPostgres.shared().withDatabase(migrations: TestIssuance.migrations) {
+            (database: Database) async throws in
+            let issuance = try TestIssuance(database)
+            let record = Sample.record(1)
+            try issuance.take(Sample.complete(record, Sample.person(1)))
+            try issuance.open()
+            let withdrawn = Sample.message(Sample.record(1, version: 2, status: .withdrawn))
+            let late = try database.transaction { tx in
+                _ = try issuance.chunk.run(in: tx)
+                let late = Task.detached { try issuance.take([withdrawn]) }
+                var waiting: Int64 = 0
+                while waiting == 0 {
+                    waiting = try database.withConnection { session in
+                        try session.query("SELECT count(*) FROM pg_locks WHERE NOT granted") { $0.int8(0) }[0]
+                    }
+                }
+                return late
+            }
+            try await late.value
+            #expect(try issuance.passports().map(\.status) == [.valid])
+            _ = try issuance.runs.workOff(until: StopSignal())
+            try issuance.run()
+            #expect(try issuance.passports().map(\.status) == [.revoked])
+            #expect(try issuance.passports().map(\.reason) == ["record-withdrawn"])
+        }
+    }
 }

@@ -66,6 +66,8 @@ final class Sender {
 
     /// Sends everything after what an earlier run has confirmed, and waits for Intake.
     func send(_ file: String) throws -> Outcome {
+        // A broker that does not answer at all is said at once, and not waited for as one that was lost on the way.
+        _ = try positions.committed(topics: [Topic.submissions.name], timeout: .seconds(15))
         var outcome = Outcome()
         let schema = TabularSchema(columns: Submission.columns, required: Submission.requiredColumns)
         var reader = TabularReader(format: nil, schema: schema)
@@ -187,7 +189,10 @@ final class Sender {
             }
             if !unknown.isEmpty {
                 // Acknowledged on a repeated attempt: the partition's end now lies beyond the row.
-                let ends = try positions.isEmpty ? [:] : self.positions.ends(topics: [Topic.submissions.name])
+                guard let ends = try? self.positions.ends(topics: [Topic.submissions.name]) else {
+                    box.add(report)
+                    return
+                }
                 for partition in unknown {
                     let end = ends[TopicPartition(topic: Topic.submissions.name, partition: partition)] ?? 0
                     offsets[partition] = max(offsets[partition] ?? -1, end - 1)
