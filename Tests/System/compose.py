@@ -21,7 +21,7 @@ import urllib.request
 
 from compose_production import Production
 from composition import ONE_SHOT, Composition
-from harness import SERVICES, check, python
+from harness import SERVICES, check, poll, python
 
 TOPICS = 9
 OUTCOMES = ["right", "wrong", "cannot-verify", "exempt", "not-yet-verified"]
@@ -39,7 +39,7 @@ class Development:
 
     def checks(self):
         return [self.configuration, self.up, self.prerequisites, self.separation, self.replay, self.counts, self.stop,
-                self.again, self.twice, self.consumer]
+                self.again, self.twice, self.interruption, self.consumer]
 
     def configuration(self):
         """the configuration is valid, and publishes on 127.0.0.1 only"""
@@ -102,11 +102,15 @@ class Development:
 
     def drive(self):
         done = self.stand.compose("run", "--rm", "-T", "replay", "--doses", str(self.doses), bound=3600)
-        lines = done.stdout.strip().splitlines()
-        check(len(lines) == 1, f"one JSON line is the whole output: {done.stdout[-500:]}")
+        return self.consistent(done.stdout, self.doses)
+
+    def consistent(self, output, doses):
+        """The summary of a replay, which must add up."""
+        lines = output.strip().splitlines()
+        check(len(lines) == 1, f"one JSON line is the whole output: {output[-500:]}")
         print(f"        {lines[0]}", flush=True)
         summary = json.loads(lines[0])
-        check(summary["doses"] == self.doses, f"rows: {summary}")
+        check(summary["doses"] == doses, f"rows: {summary}")
         check(summary["accepted"] + summary["rejected"] + summary["duplicates"] == summary["doses"], f"rows do not add up: {summary}")
         check(set(summary["verdicts"]) == set(OUTCOMES), f"outcomes: {summary}")
         check(sum(summary["verdicts"].values()) == summary["entered"], f"REP-09, doses do not add up: {summary}")
@@ -172,14 +176,35 @@ class Development:
             check(exports[name] == self.exports[name],
                   f"export {name} differs: {len(self.exports[name])} bytes before, {len(exports[name])} now")
 
+    def interruption(self):
+        """all five services are stopped in the middle of a stream: exit code 0 each, and the stream comes home"""
+        doses = 10 * max(self.doses, 2000)
+        out, progress = self.stand.folder / "interrupted.out", self.stand.folder / "interrupted.err"
+        with open(out, "w", encoding="utf-8") as output, open(progress, "w", encoding="utf-8") as errors:
+            replay = self.stand.start("run", "--rm", "-T", "replay", "--seed", "7", "--doses", str(doses), output=output, errors=errors)
+        try:
+            poll("the stream flows", 300, lambda: "confirmed" in progress.read_text("utf-8") or replay.poll() is not None)
+            self.stand.compose("stop", *SERVICES, bound=300)
+            check(replay.poll() is None, f"the replay was over: {progress.read_text('utf-8')[-1000:]}")
+            for name, state in self.stand.states().items():
+                if name in SERVICES:
+                    check(state["Status"] == "exited" and state["ExitCode"] == 0, f"{name}: {state['Status']}, exit code {state['ExitCode']}")
+            self.stand.compose("up", "--wait", bound=900)
+            status = replay.wait(1800)
+        finally:
+            replay.kill()
+            replay.wait(60)
+        check(status == 0, f"replay: exit {status}: {progress.read_text('utf-8')[-2000:]}")
+        self.consistent(out.read_text("utf-8"), doses)
+
     def consumer(self):
         """a consumer in Python reads from Apache Kafka what the exports count"""
-        check(self.exports, "there were no exports")
+        check(self.summary, "there was no replay")
         open_stand = Composition("development", ["docker-compose.yml", "deploy/compose.kafka-port.yml"])
         open_stand.compose("up", "--wait", "kafka", bound=300)
         address = open_stand.compose("port", "kafka", "19092").stdout.strip()
         arguments = []
-        for name, text in self.exports.items():
+        for name, text in self.export().items():
             if name == "tasks":
                 continue
             file = self.stand.folder / f"{name}.export"

@@ -35,12 +35,18 @@ class Composition:
 
     def compose(self, *arguments, bound=120, required=True):
         """Runs docker compose; gives the finished process with its output as text."""
-        done = subprocess.run(
-            ["docker", "compose", "-p", self.project, "--project-directory", str(ROOT), *self.files, *arguments],
-            env=self.environment, text=True, timeout=bound, stdin=subprocess.DEVNULL, capture_output=True, cwd=ROOT)
+        done = subprocess.run(self.command(*arguments), env=self.environment, text=True, timeout=bound, stdin=subprocess.DEVNULL,
+                              capture_output=True, cwd=ROOT)
         if required:
             check(done.returncode == 0, f"docker compose {' '.join(arguments)}: exit {done.returncode}\n{done.stdout[-1500:]}\n{done.stderr[-3000:]}")
         return done
+
+    def command(self, *arguments):
+        return ["docker", "compose", "-p", self.project, "--project-directory", str(ROOT), *self.files, *arguments]
+
+    def start(self, *arguments, output, errors):
+        """Starts docker compose in the background."""
+        return subprocess.Popen(self.command(*arguments), env=self.environment, stdin=subprocess.DEVNULL, stdout=output, stderr=errors, cwd=ROOT)
 
     def configuration(self):
         return json.loads(self.compose("--profile", "*", "config", "--format", "json").stdout)

@@ -277,7 +277,8 @@ def lost_projection():
 
 
 def counts(services):
-    return {service["service"]: service["counts"] for service in services if service["service"] in ("correction-tasks", "signing")}
+    return {service["service"]: service["counts"] for service in services
+            if service["service"] in ("correction-tasks", "signing")}
 
 
 def refused_starts():
@@ -308,10 +309,9 @@ def refused_starts():
         made.sql(f"UPDATE intake.schema_migration SET checksum = '{checksum}' WHERE number = 101")
     if KAFKA:
         other, _ = kafka()
-        done = subprocess.run(
-            [python(), "-c", "import sys; from confluent_kafka.admin import AdminClient; [f.result() for f in AdminClient("
-             "{'bootstrap.servers': sys.argv[1]}).delete_topics(['issuance.passport.v1']).values()]", other.addresses()["broker"]],
-            text=True, capture_output=True, timeout=60)
+        delete = ("import sys; from confluent_kafka.admin import AdminClient; client = AdminClient({'bootstrap.servers': sys.argv[1]});"
+                  "[answer.result() for answer in client.delete_topics(['issuance.passport.v1']).values()]")
+        done = subprocess.run([python(), "-c", delete, other.addresses()["broker"]], text=True, capture_output=True, timeout=60)
         check(done.returncode == 0, f"the topic could not be deleted: {done.stderr[-500:]}")
         refused(other, "passport-issuance", 69, ["issuance.passport.v1", "topics create"],
                 HTTP_LISTEN=free["HTTP_LISTEN"], OPERATIONS_LISTEN=free["OPERATIONS_LISTEN"])
@@ -330,7 +330,7 @@ def refused(made, service, code, words, *command, **changes):
     done = subprocess.run([str(binary(service)), *command], env=environment, text=True, capture_output=True, timeout=60,
                           stdin=subprocess.DEVNULL)
     text = done.stdout + done.stderr
-    check(done.returncode == code, f"{service} {' '.join(command)} {list(changes)}: exit {done.returncode}, not {code}: {text[-800:]}")
+    check(done.returncode == code, f"{service} {' '.join(command)} {list(changes)}: {done.returncode}, not {code}: {text[-800:]}")
     for word in words:
         check(word in text, f"{service} {list(changes)}: {word!r} is not in the message: {text[-800:]}")
     return text
@@ -378,8 +378,10 @@ def personal_data(made):
 def bad_requests(made):
     """Requests full of canaries that are refused: name, status wanted, answer."""
     doses = table(data() / "doses.csv")
-    facility, other = doses[0]["facility_code"], next(d["facility_code"] for d in doses if d["facility_code"] != doses[0]["facility_code"])
-    staff, operator, police = made.token("facility-staff", facility), made.token("operator", "CNTT"), made.token("national-police", "BCA")
+    facility = doses[0]["facility_code"]
+    other = next(row["facility_code"] for row in doses if row["facility_code"] != facility)
+    staff, operator = made.token("facility-staff", facility), made.token("operator", "CNTT")
+    police = made.token("national-police", "BCA")
     services = made.addresses()["services"]
     intake, matching, correction = (services[name] for name in SERVICES[:3])
     row = {**doses[0], "source_record_id": "canary-1", "full_name": CANARY_TEXT, "id_number": CANARY_NUMBER}
@@ -400,8 +402,10 @@ def bad_requests(made):
         ("no such record", "GET", f"{intake}/v1/records/{facility}/{CANARY_NUMBER}", staff, None),
         ("no such subject", "GET", f"{intake}/v1/subjects/{CANARY_NUMBER}", staff, None),
         ("wrong limit", "GET", f"{intake}/v1/operations/parked?limit={CANARY_NUMBER}&after={CANARY_NUMBER}x", operator, None),
-        ("bad unit", "PUT", intake + "/v1/units", operator, f"unit_code,name,kind\n{CANARY_NUMBER},{CANARY_TEXT},{CANARY_TEXT}\n".encode()),
-        ("bad register", "POST", matching + "/v1/register", operator, f"personal_id,{CANARY_TEXT}\n{CANARY_NUMBER},{CANARY_TEXT}\n".encode()),
+        ("bad unit", "PUT", intake + "/v1/units", operator,
+         f"unit_code,name,kind\n{CANARY_NUMBER},{CANARY_TEXT},{CANARY_TEXT}\n".encode()),
+        ("bad register", "POST", matching + "/v1/register", operator,
+         f"personal_id,{CANARY_TEXT}\n{CANARY_NUMBER},{CANARY_TEXT}\n".encode()),
         ("resolution", "POST", correction + "/v1/resolutions", police, f'{{"task_id": {text}, "resolution": {text}}}\n'.encode()),
         ("wish", "POST", intake + "/v1/operations/redrive", operator, f'{{"topic": {text}, "id": {text}}}'.encode()),
     ]
@@ -411,7 +415,8 @@ def bad_requests(made):
     header = ",".join(row) + "\n"
     lines = "".join(",".join({**row, "source_record_id": f"canary-{number}", column: CANARY_TEXT}.values()) + "\n"
                     for number, column in enumerate(("vaccine", "injected_on", "entered_at"), 2))
-    status, body = made.ask("POST", intake + "/v1/uploads", staff, (header + lines).encode() + CANARY_TEXT.encode() + b"\xff\xfe,\n" + lines.encode(), "text/csv")
+    file = (header + lines).encode() + CANARY_TEXT.encode() + b"\xff\xfe,\n" + lines.encode()
+    status, body = made.ask("POST", intake + "/v1/uploads", staff, file, "text/csv")
     yield "upload", status, body
     if status == 202:
         upload = f"{intake}/v1/uploads/{json.loads(body)['upload_id']}"

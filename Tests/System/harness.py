@@ -271,7 +271,8 @@ def python():
     place = pathlib.Path(os.environ.get("TIEMCHUNG_LOCAL", ROOT / ".local")) / "python"
     own = place / "bin" / "python"
     if not own.exists() or subprocess.run([own, *have[1:]], capture_output=True, timeout=60).returncode != 0:
-        for step in ([sys.executable, "-m", "venv", "--clear", place], [own, "-m", "pip", "install", "-q", "confluent-kafka", "protobuf"]):
+        for step in ([sys.executable, "-m", "venv", "--clear", place],
+                     [own, "-m", "pip", "install", "-q", "confluent-kafka", "protobuf"]):
             done = subprocess.run(step, text=True, capture_output=True, timeout=300)
             check(done.returncode == 0, f"confluent-kafka and protobuf could not be installed: {(done.stdout + done.stderr)[-800:]}")
     return str(own)
