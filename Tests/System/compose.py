@@ -16,12 +16,11 @@ import json
 import signal
 import subprocess
 import sys
-import time
 import urllib.request
 
 from compose_production import Production
 from composition import ONE_SHOT, Composition
-from harness import SERVICES, check, poll, python
+from harness import SERVICES, check, poll, python, run
 
 TOPICS = 9
 OUTCOMES = ["right", "wrong", "cannot-verify", "exempt", "not-yet-verified"]
@@ -214,22 +213,6 @@ class Development:
                               text=True, capture_output=True, timeout=300)
         check(done.returncode == 0, f"consumer.py: {done.stdout[-500:]} {done.stderr[-1500:]}")
         print(f"        {done.stdout.strip()}", flush=True)
-
-
-def run(checks):
-    """Runs the checks in order; a line each."""
-    passed = failed = 0
-    for one in checks:
-        started = time.monotonic()
-        try:
-            one()
-            passed += 1
-            word, rest = "passed", ""
-        except Exception as error:  # Whatever it is, the check has failed and the next ones are made.
-            failed += 1
-            word, rest = "FAILED", f": {type(error).__name__}: {error}"
-        print(f"{word}: {one.__name__} ({time.monotonic() - started:.0f} s): {one.__doc__.splitlines()[0]}{rest}", flush=True)
-    return passed, failed
 
 
 def interrupted(number, _):

@@ -177,10 +177,15 @@ class Stack:
         for (facility, record, _), answer in zip(texts, answers):
             check(answer["ok"], f"a passport of {facility} {record} is rejected: {answer.get('reason')}")
             passports.append((facility, record, json.dumps(claims(answer["claims"]), sort_keys=True, ensure_ascii=False)))
-        return {"verdicts": verdicts, "attested": sorted(self.attested()), "tasks": tasks, "passports": sorted(passports)}
+        # Instances share a database: they say one number, or the difference shows.
+        signed = sorted({s["counts"]["signed"] for s in self.status()["services"] if s["service"] == "signing"})
+        return {"verdicts": verdicts, "attested": sorted(self.attested()), "signed": signed, "tasks": tasks,
+                "passports": sorted(passports)}
 
     def attested(self):
-        """Facility and record of every dose whose attestation stands, from the newest turn that names it."""
+        """Facility, record and version of every dose that was ever signed, from the newest turn that names it; whether
+        the attestation still stands a manifest cannot tell: `signed` counts those.
+        """
         out = self.folder / "export-manifests"
         shutil.rmtree(out, ignore_errors=True)
         self.operator("export", "manifests", "--out", str(out))
@@ -207,7 +212,6 @@ class Stack:
             check(service.get("parked", 0) == 0, f"{service['service']}: {service.get('parked')} messages are parked")
             check(service.get("outbox_rows", 0) == 0, f"{service['service']}: {service.get('outbox_rows')} outbox rows are left")
         check(status.get("in_flight", 0) == 0, f"{status.get('in_flight')} messages are in flight")
-
 
     # The stack from outside: database, broker, HTTP.
 
@@ -325,11 +329,10 @@ def binary(name):
     return pathlib.Path(folder) / name
 
 
-def main(tests, arguments):
-    """Runs the named tests (all by default), prints a line each and the count that the runner adds up."""
-    chosen = [t for t in tests if not arguments or t.__name__ in arguments]
+def run(tests):
+    """Runs tests in order, a line each; gives how many passed and failed."""
     passed = failed = 0
-    for test in chosen:
+    for test in tests:
         started = time.monotonic()
         try:
             test()
@@ -338,8 +341,15 @@ def main(tests, arguments):
         except (Failure, subprocess.TimeoutExpired) as error:
             failed += 1
             print(f"FAILED: {test.__name__} ({time.monotonic() - started:.0f} s): {error}", flush=True)
-        except Exception:  # pylint: disable=broad-exception-caught
+        except Exception:  # Whatever it is, the test has failed and the next ones are made.
             failed += 1
             print(f"FAILED: {test.__name__} ({time.monotonic() - started:.0f} s): {traceback.format_exc()}", flush=True)
+    return passed, failed
+
+
+def main(tests, arguments):
+    """Runs the named tests (all by default) and prints the count that the runner adds up."""
+    chosen = [t for t in tests if not arguments or t.__name__ in arguments]
+    passed, failed = run(chosen)
     print(f"{passed} passed, {failed} failed", flush=True)
     return 1 if failed or not chosen else 0
