@@ -15,6 +15,7 @@ import sys
 import tempfile
 import threading
 import time
+import urllib.request
 
 from harness import ROOT, SERVICES, Failure, Stack, check, generate
 
@@ -71,35 +72,50 @@ def floor(stack, doses, batch):
 
 
 class Stages(threading.Thread):
-    """Watches each service's count of what it has done; a stage's rate is over the time in which its count grew."""
+    """Watches counters of each service's metrics, which cost it nothing; a stage's rate is what went through it over the time in
+    which its counter grew. Services that read several messages of a dose are counted in doses: all of the run went through."""
 
-    COUNTED = {"intake": "entered", "identity-matching": "judged", "signing": "signed", "passport-issuance": "passports"}
+    WHOLE_RUN = {"intake": "messages_consumed_total", "identity-matching": "messages_consumed_total",
+                 "correction-tasks": "messages_consumed_total", "signing": "messages_consumed_total",
+                 "passport-issuance": "messages_consumed_total"}
+    COUNTED = {"signing": ("turns", "signing_doses_attested_total"), "passport-issuance": ("day run", "issuance_passports_issued_total")}
+    INTERVAL = 0.25
 
-    def __init__(self, stack):
+    def __init__(self, addresses):
         super().__init__(daemon=True)
-        self.stack = stack
+        self.addresses = addresses
         self.done = threading.Event()
         self.seen = {}
 
     def run(self):
-        while not self.done.wait(0.5):
-            try:
-                status = self.stack.status()
-            except (Failure, subprocess.TimeoutExpired, ValueError):
-                continue
-            now = time.monotonic()
-            for service in status["services"]:
-                name = self.COUNTED.get(service["service"])
-                value = service.get("counts", {}).get(name) if name else None
-                if value:
-                    self.seen.setdefault(service["service"], []).append((now, value))
+        while not self.done.wait(self.INTERVAL):
+            for service, address in self.addresses.items():
+                try:
+                    with urllib.request.urlopen(f"{address}/metrics", timeout=5) as answer:
+                        text = answer.read().decode("utf-8")
+                except OSError:
+                    continue
+                now = time.monotonic()
+                self.note(service, self.total(text, self.WHOLE_RUN[service]), now)
+                if service in self.COUNTED:
+                    name, metric = self.COUNTED[service]
+                    self.note(f"{service} {name}", self.total(text, metric), now)
 
-    def rates(self):
+    @staticmethod
+    def total(text, metric):
+        return sum(float(line.rsplit(" ", 1)[1]) for line in text.splitlines()
+                   if line.startswith(metric) and line[len(metric)] in " {")
+
+    def note(self, stage, value, now):
+        self.seen.setdefault(stage, []).append((now, value))
+
+    def rates(self, doses):
         rates = {}
-        for name, points in self.seen.items():
-            grown = [p for n, p in enumerate(points) if n == 0 or p[1] > points[n - 1][1]]
-            if len(grown) > 1 and grown[-1][0] > grown[0][0]:
-                rates[name] = round((grown[-1][1] - grown[0][1]) / (grown[-1][0] - grown[0][0]))
+        for stage, points in self.seen.items():
+            steps = [(later[0] - earlier[0], later[1] - earlier[1]) for earlier, later in zip(points, points[1:]) if later[1] > earlier[1]]
+            busy = sum(seconds for seconds, _ in steps)
+            if busy:
+                rates[stage] = round((sum(grown for _, grown in steps) if " " in stage else doses) / busy)
         return rates
 
 
@@ -112,9 +128,8 @@ def measure(arguments):
         broker = "kafka" if arguments.broker == "kafka" else "development-broker"
         processes = SERVICES + ["postgres", broker]
         before = {name: processor_of(stack, name) for name in processes}
-        stages = Stages(stack)
-        if arguments.stages:
-            stages.start()
+        stages = Stages(stack.addresses()["operations"])
+        stages.start()
         result = stack.replay(data / "doses.csv", "--sign", bound=7200)
         stages.done.set()
         spent = {name: processor_of(stack, name) - before[name] for name in processes}
@@ -125,7 +140,7 @@ def measure(arguments):
     return {
         "doses": result["doses"], "seconds": result["seconds"], "doses_per_second": result["doses_per_second"],
         "phases": result.get("phases", {}),
-        "stages_doses_per_second": stages.rates(),
+        "stages_doses_per_second": stages.rates(result["doses"]),
         "cpu_us_per_dose": {name: round(value / result["doses"] * 1e6, 1) for name, value in spent.items()},
         "cpu_us_per_dose_total": round(sum(spent.values()) / result["doses"] * 1e6, 1),
         "peak_resident_mb": peaks,
@@ -143,7 +158,6 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--instances", type=int, default=1)
     parser.add_argument("--broker", choices=["embedded", "kafka"], default="embedded")
-    parser.add_argument("--stages", action="store_true", help="watch each stage's rate (asks the services twice a second)")
     parser.add_argument("--json", action="store_true", help="print one JSON object only")
     arguments = parser.parse_args()
     try:
@@ -156,6 +170,7 @@ def main():
               f"floor {figures['floor_doses_per_second']} doses/s, ratio {figures['ratio_to_floor']}")
         for name, value in figures["cpu_us_per_dose"].items():
             print(f"  {name:20} {value:8.1f} us of CPU per dose   peak {figures['peak_resident_mb'].get(name, '-')} MB")
+        print("  doses/s while at work: " + ", ".join(f"{name} {rate}" for name, rate in figures["stages_doses_per_second"].items()))
     print(json.dumps(figures))
     return 0
 
