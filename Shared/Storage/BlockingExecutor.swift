@@ -5,8 +5,7 @@ internal import Synchronization
 final class BlockingExecutor: Sendable {
     private struct State {
         var running = 0
-        var pending: [@Sendable () -> Void] = []
-        var first = 0
+        var pending = Queue<@Sendable () -> Void>()
     }
     private let queue = DispatchQueue(label: "tiemchung.storage.blocking", attributes: .concurrent)
     private let state = Mutex(State())
@@ -41,18 +40,8 @@ final class BlockingExecutor: Sendable {
 
     private func next() -> (@Sendable () -> Void)? {
         state.withLock { state in
-            guard state.first < state.pending.count else {
-                state.running -= 1
-                state.pending.removeAll(keepingCapacity: true)
-                state.first = 0
-                return nil
-            }
-            let job = state.pending[state.first]
-            state.first += 1
-            if state.first > 1024 {
-                state.pending.removeFirst(state.first)
-                state.first = 0
-            }
+            let job = state.pending.popFirst()
+            if job == nil { state.running -= 1 }
             return job
         }
     }

@@ -14,8 +14,15 @@ public enum InfrastructureMigrations {
                     events bytea NOT NULL
                 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000,
                         toast.autovacuum_vacuum_scale_factor = 0, toast.autovacuum_vacuum_threshold = 20000);
-                -- Rows live for moments: compressing them costs more than it saves.
-                ALTER TABLE outbox ALTER COLUMN events SET STORAGE EXTERNAL;
+                -- Rows live for moments: lz4 costs less than what it saves the write-ahead log, pglz costs more. A
+                -- server built without lz4 keeps them as they are.
+                DO $$ BEGIN
+                    IF (SELECT 'lz4' = ANY (enumvals) FROM pg_settings WHERE name = 'default_toast_compression') THEN
+                        ALTER TABLE outbox ALTER COLUMN events SET COMPRESSION lz4;
+                    ELSE
+                        ALTER TABLE outbox ALTER COLUMN events SET STORAGE EXTERNAL;
+                    END IF;
+                END $$;
                 """),
         Migration(
             number: 2, name: "parked",

@@ -9,8 +9,7 @@ struct RelayState {
     }
 
     private let limits: Limits
-    private var queue: [CommittedRow] = []
-    private var head = 0
+    private var queue = Queue<CommittedRow>()
     private var inFlight: [Int64: CommittedRow] = [:]
     private(set) var inFlightBytes = 0
     private(set) var memoryBytes = 0
@@ -23,7 +22,7 @@ struct RelayState {
 
     init(limits: Limits) { self.limits = limits }
 
-    var queuedCount: Int { queue.count - head }
+    var queuedCount: Int { queue.count }
     var inFlightCount: Int { inFlight.count }
     var isIdle: Bool { queuedCount == 0 && inFlight.isEmpty && acknowledged.isEmpty && !isBehind }
     var knownIDs: [Int64] { Array(known) }
@@ -59,13 +58,7 @@ struct RelayState {
 
     /// The next row for the publisher, unless enough is in flight.
     mutating func next() -> CommittedRow? {
-        guard head < queue.count, inFlight.isEmpty || inFlightBytes < limits.inFlight else { return nil }
-        let row = queue[head]
-        head += 1
-        if head > 256 && head * 2 > queue.count {
-            queue.removeFirst(head)
-            head = 0
-        }
+        guard inFlight.isEmpty || inFlightBytes < limits.inFlight, let row = queue.popFirst() else { return nil }
         inFlight[row.id] = row
         inFlightBytes += row.bytes
         return row

@@ -17,8 +17,11 @@ struct RecordFacts: Hashable, Sendable {
     /// The facts that the last answer of police was given on.
     var resolved = FactOrder(version: 0, assessment: 0)
     var problems: Problems = []
+
     /// The register check of the newest version, or that version itself, is still to come.
-    var isPending = false
+    var isPending: Bool {
+        version == 0 || (isWithdrawn ? verdictOrder.version > version : verdictOrder.version != version)
+    }
 }
 
 /// Which problems a record has.
@@ -28,20 +31,15 @@ struct RecordRule: Sendable {
     /// Decides from all facts that are there. While the check of a new version is to come, what the check of the last one
     /// found stands, so that a task neither closes nor opens in between.
     func apply(to facts: inout RecordFacts) {
-        guard facts.version > 0 else {
-            facts.isPending = true
-            return
-        }
+        guard facts.version > 0 else { return }
         guard !facts.isWithdrawn else {
             facts.problems = []
-            facts.isPending = facts.verdictOrder.version > facts.version
             return
         }
         var problems: Problems = []
         if !doseNumbers.contains(facts.doseNumber) { problems.insert(.doseField) }
         // Police have looked at this version: the facility's other version of the identity has been dealt with.
         if facts.identityConflict && facts.version > facts.resolved.version { problems.insert(.identityConflict) }
-        facts.isPending = facts.verdictOrder.version != facts.version
         if facts.isPending {
             problems.formUnion(facts.problems.intersection(.checked))
         } else if facts.outcome == .wrong || facts.outcome == .cannotVerify {

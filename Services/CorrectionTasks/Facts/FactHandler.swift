@@ -30,20 +30,20 @@ struct FactHandler: BatchHandler {
     ) throws -> [ArrivedFacts] {
         let held = Dictionary(
             uniqueKeysWithValues: try tx.run(LockDoses(doseIDs: arrived.map(\.doseID))).map { ($0.doseID, $0) })
-        var inserts: [DoseChange] = []
-        var updates: [DoseChange] = []
-        for facts in arrived {
-            let before = held[facts.doseID]
-            guard let change = DoseChange(before, facts, rule) else { continue }
-            if before == nil { inserts.append(change) } else { updates.append(change) }
-        }
+        var changes = arrived.compactMap { facts in DoseChange(held[facts.doseID], facts, rule) }
+        try RecordPage.put(&changes, in: tx)
+        let inserts = changes.filter { held[$0.dose.doseID] == nil }
+        let updates = changes.filter { held[$0.dose.doseID] != nil }
         var missed: Set<DoseID> = []
         if !inserts.isEmpty {
             let inserted = Set(try tx.run(InsertDoses(changes: inserts)))
             missed = Set(inserts.lazy.map(\.dose.doseID).filter { !inserted.contains($0) })
         }
-        if !updates.isEmpty { try tx.run(UpdateDoses(changes: updates)) }
-        for change in inserts + updates where !missed.contains(change.dose.doseID) {
+        let amended = updates.filter { $0.place != nil }
+        if !amended.isEmpty { try tx.run(UpdateDoses(changes: amended)) }
+        let checked = updates.filter { $0.place == nil }
+        if !checked.isEmpty { try tx.run(UpdateChecks(changes: checked)) }
+        for change in changes where !missed.contains(change.dose.doseID) {
             let before = held[change.dose.doseID]?.facts
             // Only who has or had a problem can have a task.
             if !change.dose.facts.problems.isEmpty || !(before?.problems.isEmpty ?? true), before != change.dose.facts {

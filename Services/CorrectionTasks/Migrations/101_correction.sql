@@ -1,39 +1,58 @@
--- Facts of other services as they arrived, one row a record.
+-- Messages (DoseRecorded) as received, one after the other: a record's newest one is read where a task exists, and written
+-- at the price of a fraction of a row.
+CREATE TABLE record_page (
+    page int8 GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    records bytea NOT NULL
+);
+DO $$ BEGIN
+    IF (SELECT 'lz4' = ANY (enumvals) FROM pg_settings WHERE name = 'default_toast_compression') THEN
+        ALTER TABLE record_page ALTER COLUMN records SET COMPRESSION lz4;
+    ELSE
+        ALTER TABLE record_page ALTER COLUMN records SET STORAGE EXTERNAL;
+    END IF;
+END $$;
+
+-- Facts of other services in so far as tasks depend on them, one narrow row a record: two thirds of all records are right
+-- and never need more. Half of a page stays free for the verdict that follows a record within seconds.
 CREATE TABLE dose (
-    dose_id uuid PRIMARY KEY,
+    dose_id uuid NOT NULL,
     subject_id uuid NOT NULL,
-    facility_code text NOT NULL,
-    source_record_id text NOT NULL,
+    -- Where the DoseRecorded stands; NULL: not yet arrived.
+    record_page int8,
+    verdict_assessment int8 NOT NULL,
+    -- NULL: none.
+    finding_assessment int8,
+    resolved_assessment int8,
+    record_start int4,
+    record_length int4,
     -- 0: not yet arrived.
     version int4 NOT NULL,
-    is_withdrawn bool NOT NULL,
-    dose_number int4 NOT NULL,
-    identity_conflict bool NOT NULL,
-    residence_commune text NOT NULL,
-    -- DoseRecorded, Verdict (where not right) and Finding as received.
-    record bytea,
     verdict_version int4 NOT NULL,
-    verdict_assessment int8 NOT NULL,
+    -- The newest version that was ever found right.
+    right_version int4 NOT NULL,
+    finding_version int4,
+    -- The version (and assessment) that the last answer of police was given on; 0: none. With the next one, what this
+    -- service has decided itself.
+    resolved_version int4 NOT NULL DEFAULT 0,
+    -- The version whose dose fields the facility has confirmed or corrected last; 0: none.
+    health_version int4 NOT NULL DEFAULT 0,
+    dose_number int4 NOT NULL,
     -- 0: none.
     outcome int2 NOT NULL,
     invalid_group int2 NOT NULL,
-    verdict bytea,
-    -- The newest version that was ever found right.
-    right_version int4 NOT NULL,
-    finding_version int4 NOT NULL,
-    finding_assessment int8 NOT NULL,
-    finding bytea,
-    -- The version whose dose fields the facility has confirmed or corrected last.
-    health_version int4 NOT NULL DEFAULT 0,
-    -- The facts that the last answer of police was given on.
-    resolved_version int4 NOT NULL DEFAULT 0,
-    resolved_assessment int8 NOT NULL DEFAULT 0,
     -- A bit for each kind of task.
     problems int2 NOT NULL,
-    -- The register check of the newest version is still to come.
-    is_pending bool NOT NULL
-) WITH (fillfactor = 60);
-CREATE INDEX dose_record ON dose (facility_code, source_record_id);
+    is_withdrawn bool NOT NULL,
+    identity_conflict bool NOT NULL,
+    facility_code text COLLATE "C" NOT NULL,
+    source_record_id text COLLATE "C" NOT NULL,
+    residence_commune text COLLATE "C" NOT NULL,
+    -- Verdict, where not right, and Finding as received.
+    verdict bytea,
+    finding bytea,
+    -- Found by facility and number, too (`DoseOfRecord`): an identifier begins with its facility's hash.
+    PRIMARY KEY (dose_id) INCLUDE (source_record_id)
+) WITH (fillfactor = 50);
 CREATE INDEX dose_subject ON dose (subject_id);
 
 -- One row for each subject that ever had a task: what instances lock before they decide.

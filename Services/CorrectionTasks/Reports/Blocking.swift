@@ -10,10 +10,7 @@ struct Blocking: Sendable {
     static func find(
         facilityCode: String, sourceRecordID: String, in session: some SQLSession
     ) throws -> Blocking {
-        let doses = try session.query(
-            "SELECT \(StoredDose.columns) FROM dose WHERE facility_code = $1 AND source_record_id = $2",
-            [.text(facilityCode), .text(sourceRecordID)]
-        ) { StoredDose($0) }
+        let doses = try session.run(DoseOfRecord(facilityCode: facilityCode, sourceRecordID: sourceRecordID))
         guard let dose = doses.first else { return Blocking(isKnown: false) }
         let tasks = try session.run(TasksOfSubjects(subjectIDs: [dose.subjectID]))
         // The longest waiting first; the kinds of this record only.

@@ -9,7 +9,10 @@ enum CorrectionTable {
     /// The newest version of each record that has arrived.
     static func records(_ ids: [DoseID], in session: some SQLSession) throws -> [DoseID: DoseRecord] {
         let rows = try session.query(
-            "SELECT dose_id, record FROM dose WHERE dose_id = ANY($1) AND record IS NOT NULL", [.uuids(ids)]
+            """
+            SELECT d.dose_id, \(RecordPage.message) FROM unnest($1) AS n (dose_id) JOIN dose d ON d.dose_id = n.dose_id
+            \(RecordPage.join) WHERE d.record_page IS NOT NULL
+            """, [.uuids(ids)]
         ) { row in (row.uuid(0) as DoseID, try DoseRecord(wire: row.bytes(1))) }
         return Dictionary(uniqueKeysWithValues: rows)
     }

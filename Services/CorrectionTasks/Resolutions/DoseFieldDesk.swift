@@ -12,11 +12,8 @@ struct DoseFieldDesk: Sendable {
         _ answer: DoseAnswer, facilityCode: String, sourceRecordID: String, by principal: Principal, in tx: Transaction
     ) throws -> Result<Bool, ResolutionRefusal> {
         guard principal.unit == facilityCode else { return .failure(.notYourArea) }
-        let subjects = try tx.query(
-            "SELECT subject_id FROM dose WHERE facility_code = $1 AND source_record_id = $2",
-            [.text(facilityCode), .text(sourceRecordID)]
-        ) { row in row.uuid(0) as SubjectID }
-        guard let subject = subjects.first else { return .failure(.unknownTask) }
+        let found = try tx.run(DoseOfRecord(facilityCode: facilityCode, sourceRecordID: sourceRecordID))
+        guard let subject = found.first?.subjectID else { return .failure(.unknownTask) }
         var sheet = try ResolutionSheet(subjects: [subject], principal: principal, desk: desk, in: tx)
         let doses = try tx.run(DosesOfSubjects(subjectIDs: [subject]))
         guard let dose = doses.first(where: { $0.sourceRecordID == sourceRecordID && $0.facilityCode == facilityCode }),

@@ -126,9 +126,8 @@ struct ResolutionSheet {
 private struct ResolveDoses: Statement {
     static let sql = """
         UPDATE dose d SET resolved_version = n.version, resolved_assessment = n.assessment, problems = n.problems,
-            is_pending = n.is_pending, health_version = n.health_version
-        FROM unnest($1, $2, $3, $4, $5, $6)
-            AS n (dose_id, version, assessment, problems, is_pending, health_version)
+            health_version = n.health_version
+        FROM unnest($1, $2, $3, $4, $5) AS n (dose_id, version, assessment, problems, health_version)
         WHERE d.dose_id = n.dose_id
         """
     var doses: [StoredDose]
@@ -136,7 +135,7 @@ private struct ResolveDoses: Statement {
         [
             .uuids(doses.lazy.map(\.doseID)), .int4s(doses.lazy.map { Int32(bitPattern: $0.facts.resolved.version) }),
             .int8s(doses.lazy.map { Int64(bitPattern: $0.facts.resolved.assessment) }),
-            .int4s(doses.lazy.map { Int32($0.facts.problems.rawValue) }), .bools(doses.lazy.map(\.facts.isPending)),
+            .int4s(doses.lazy.map { Int32($0.facts.problems.rawValue) }),
             .int4s(doses.lazy.map { Int32(bitPattern: $0.facts.healthVersion) }),
         ]
     }

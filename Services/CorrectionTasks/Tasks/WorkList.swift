@@ -18,11 +18,12 @@ struct WorkList: Sendable {
     /// Rows of one scope; `$1` is its code.
     static func sql(_ scope: TaskScope) -> String {
         """
-        SELECT t.task_id, t.kind, t.state, t.unit_code, t.facility_code, t.created_at, t.due_at, d.record, d.verdict,
-               d.finding, d.invalid_group
+        SELECT t.task_id, t.kind, t.state, t.unit_code, t.facility_code, t.created_at, t.due_at, \(RecordPage.message),
+               d.verdict, d.finding, d.invalid_group
         FROM task t JOIN dose d ON d.subject_id = t.subject_id AND (d.problems & (1 << t.kind)) <> 0
+        \(RecordPage.join)
         WHERE t.closed_at IS NULL AND \(scope.condition)
-        ORDER BY t.task_id, d.source_record_id COLLATE "C"
+        ORDER BY t.task_id, d.source_record_id
         """
     }
 

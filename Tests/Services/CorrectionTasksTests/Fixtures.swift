@@ -1,3 +1,4 @@
+import Cryptography
 import Foundation
 import FoundationNetworking
 import Messaging
@@ -22,7 +23,7 @@ enum Fact {
         status: RecordStatus = .active
     ) -> DoseRecord {
         DoseRecord(
-            doseID: DoseID(high: 0x11, low: UInt64(number)), subjectID: subjectID(subject ?? number),
+            doseID: doseID(number, facility), subjectID: subjectID(subject ?? number),
             facilityCode: facility, sourceRecordID: "R\(number)", version: version, enteredAt: noon, recordedAt: noon,
             identity: TypedIdentity(fullName: name, sex: "M", dateOfBirth: "1990-02-03", idNumber: id),
             subject: SubjectDetails(phone: "0901", residenceCommune: commune),
@@ -32,6 +33,12 @@ enum Fact {
             status: status, identityConflict: conflict, salt: [UInt8](repeating: 1, count: 16))
     }
 
+    /// As Intake makes them: four bytes of the facility's hash before the rest.
+    static func doseID(_ number: Int, _ facility: String = "79001") -> DoseID {
+        let hash = SHA256.hash(Array(facility.utf8)).prefix(4).reduce(0) { $0 << 8 | UInt64($1) }
+        return DoseID(high: hash << 32 | 0x8000, low: 1 << 63 | UInt64(number))
+    }
+
     static func subjectID(_ number: Int) -> SubjectID { SubjectID(high: 0x22, low: UInt64(number) << 40) }
 
     static func verdict(
@@ -39,7 +46,7 @@ enum Fact {
         _ outcome: Outcome = .wrong
     ) -> Verdict {
         Verdict(
-            doseID: DoseID(high: 0x11, low: UInt64(number)), subjectID: subjectID(subject ?? number),
+            doseID: doseID(number, facility), subjectID: subjectID(subject ?? number),
             facilityCode: facility, sourceRecordID: "R\(number)", doseVersion: version, assessment: assessment,
             outcome: outcome,
             group: outcome == .wrong ? .verifiedWrong : outcome == .cannotVerify ? .noID : .none, ruleVersion: "1",
@@ -48,7 +55,7 @@ enum Fact {
 
     static func finding(_ number: Int, version: UInt32 = 1, assessment: UInt64 = 1) -> Finding {
         Finding(
-            doseID: DoseID(high: 0x11, low: UInt64(number)), subjectID: subjectID(number), facilityCode: "79001",
+            doseID: doseID(number), subjectID: subjectID(number), facilityCode: "79001",
             sourceRecordID: "R\(number)", doseVersion: version, assessment: assessment,
             differences: [Difference(field: "name", reason: "DIACRITICS_ONLY")],
             candidates: [Candidate(personalID: "079090123456", weight: 9)], strength: .strong)

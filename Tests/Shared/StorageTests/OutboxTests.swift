@@ -102,6 +102,24 @@ enum Sample {
         }
     }
 
+    @Test("a commit's events are compressed by lz4 in the table, never by pglz, and counted at their full size")
+    func compression() throws {
+        try TestPostgres.shared().withDatabase { database in
+            try emit(1...500, size: 300, database)
+            try database.withConnection { connection in
+                let method = try connection.query("SELECT pg_column_compression(events) FROM outbox") {
+                    $0.optionalText(0)
+                }
+                let knowsLZ4 = try connection.query(
+                    "SELECT 'lz4' = ANY (enumvals) FROM pg_settings WHERE name = 'default_toast_compression'"
+                ) { $0.bool(0) }[0]
+                #expect(method == [knowsLZ4 ? "lz4" : nil])
+                let depth = try OutboxDepth.read(connection)
+                #expect(depth.rows == 1 && depth.events == 500 && depth.bytes > 500 * 300)
+            }
+        }
+    }
+
     @Test("nothing is emitted by a transaction that rolls back, and an event over 900 kB rolls back its transaction")
     func rollback() throws {
         struct Stopped: Error {}

@@ -66,7 +66,8 @@ import Testing
                 }
             }
             #expect(try database.withConnection { try $0.query("SELECT v FROM n") { $0.int4(0) } } == [2, 2])
-            #expect(attempts.load(ordering: .relaxed) == 3)
+            // The victim may be back before the other has woken, and meet it again.
+            #expect(attempts.load(ordering: .relaxed) >= 3)
         }
     }
 
