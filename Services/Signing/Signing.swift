@@ -1,12 +1,13 @@
 // Signing (ký số): lets facilities sign, in turns, the doses that they gave and whose persons were verified right.
 //
-//   dose-recorded ─┐                    ┌─ POST /v1/turns ─▶ manifest ─▶ signing agent ─▶ POST …/signature
-//   verdict       ─┼─▶ FactHandler ─▶ signable ─────────────────────────────────────────▶ TurnSigning ─▶ attestation
-//   person        ─┘         └─ what changed under a signature makes it stale ──────────────────┘  └─▶ dose-attested
+//   dose-recorded ─┐              ┌▶ signable ┐ ┌─ POST /v1/turns ─▶ content ─▶ signing agent ─▶ POST …/signature
+//   verdict       ─┼─▶ FactHandler ┼▶ verified  ├─┴─────────────────────────────────────▶ TurnSigning ─▶ attestation
+//   person        ─┘     │         └▶ ready_dose┘                                            │  └─▶ dose-attested
+//                        └─ what changed under a signature makes it stale ───────────────────┘
 //
 // Facts arrive in any order and are kept each on its own; one pure rule (`Signability`) says whether a dose can be
 // signed, another (`Attestation.staleness`) whether its signature still stands. A turn reserves nothing; when its
-// signature comes, the rows of all its doses are locked and compared with what was signed, and all or none take effect.
+// signature comes, the rows of all its doses are taken out of `ready_dose`, and all or none take effect.
 //
 // How it fails: a message that cannot be read is parked by the consumer. A signature that is not good, or by a
 // certificate that is not registered for the unit, changes nothing. A turn whose doses have moved fails as a whole and
@@ -75,13 +76,13 @@ struct Signing {
         let certificates = CertificateRoutes(
             database: context.database, registry: CertificateRegistry(trust: trust), clock: context.clock,
             log: context.log)
-        let reports = ReportRoutes(database: context.database, trust: trust)
+        let reports = ReportRoutes(database: context.database, trust: trust, limits: limits)
         let why = WhyRoute(database: context.database, limits: limits, clock: context.clock)
         return ServiceParts(
             handler: FactHandler(limits: limits, clock: context.clock, metrics: metrics),
             routes: turns.all + certificates.all + reports.all + [why.route],
             announce: { announcer in try Announcement.run(announcer) },
-            counts: { tx in try ReportRoutes.counts(in: tx) },
+            counts: { tx in try ReportRoutes.counts(limits, in: tx) },
             backgroundTasks: [expiry(context)])
     }
 

@@ -24,7 +24,10 @@ enum Announcement {
 
 /// Attestations in the order of dose ids, from a place on.
 struct AttestationsAfter: Statement {
-    static let sql = "SELECT \(StoredAttestation.columns) FROM attestation WHERE dose_id > $1 ORDER BY dose_id LIMIT $2"
+    static let sql = """
+        SELECT \(StoredAttestation.columns) FROM attestation a JOIN turn t ON t.turn_id = a.turn_id
+        WHERE a.dose_id > $1 ORDER BY a.dose_id LIMIT $2
+        """
     var doseID: DoseID
     var limit: Int
     var parameters: [SQLValue] { [.uuid(doseID), .int8(Int64(limit))] }

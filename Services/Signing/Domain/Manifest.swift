@@ -53,26 +53,27 @@ struct Manifest: Hashable, Sendable {
 
     /// Reads a manifest back. Strict: what this type would not have written is refused.
     init(bytes: [UInt8]) throws(Malformed) {
-        var reader = Reader(bytes: bytes)
-        let header = try reader.row()
-        guard header.map({ String(decoding: $0, as: UTF8.self) }).joined(separator: ",") == Self.header else {
+        let header = Array(Self.header.utf8)
+        guard bytes.starts(with: header), bytes.count > header.count, bytes[header.count] == 0x0A else {
             throw Malformed(line: 1, rule: "the header is not a manifest's")
         }
+        var reader = Reader(bytes: bytes, position: header.count + 1)
         var lines: [ManifestLine] = []
+        lines.reserveCapacity(bytes.count / 120)
         while !reader.atEnd {
-            let fields = try reader.row()
-            let number = reader.line
-            guard fields.count == 6 else { throw Malformed(line: number, rule: "there are not six fields") }
-            guard let doseID = DoseID(String(decoding: fields[0], as: UTF8.self)),
-                let version = UInt32(String(decoding: fields[1], as: UTF8.self)),
-                let person = UInt32(String(decoding: fields[2], as: UTF8.self)),
-                let digest = Self.digest(fields[5])
-            else { throw Malformed(line: number, rule: "an identifier, a number or a digest cannot be read") }
+            let doseID = DoseID(try reader.text(endingWith: 0x2C))
+            let version = UInt32(try reader.text(endingWith: 0x2C))
+            let person = UInt32(try reader.text(endingWith: 0x2C))
+            let facilityCode = try reader.text(endingWith: 0x2C)
+            let sourceRecordID = try reader.text(endingWith: 0x2C)
+            let digest = Self.digest(try reader.field(endingWith: 0x0A))
+            guard let doseID, let version, let person, let digest else {
+                throw Malformed(line: reader.line - 1, rule: "an identifier, a number or a digest cannot be read")
+            }
             lines.append(
                 ManifestLine(
-                    doseID: doseID, doseVersion: version, person: person,
-                    facilityCode: String(decoding: fields[3], as: UTF8.self),
-                    sourceRecordID: String(decoding: fields[4], as: UTF8.self), contentSHA256: digest))
+                    doseID: doseID, doseVersion: version, person: person, facilityCode: facilityCode,
+                    sourceRecordID: sourceRecordID, contentSHA256: digest))
         }
         self.lines = lines
         guard self.bytes == bytes else { throw Malformed(line: 1, rule: "the form is not the canonical one") }
@@ -93,12 +94,15 @@ struct Manifest: Hashable, Sendable {
         bytes.append(0x22)
     }
 
-    private static func digest(_ text: [UInt8]) -> [UInt8]? {
+    private static func digest(_ text: ArraySlice<UInt8>) -> [UInt8]? {
         guard text.count == 64 else { return nil }
         var digest: [UInt8] = []
-        for index in stride(from: 0, to: 64, by: 2) {
+        digest.reserveCapacity(32)
+        var index = text.startIndex
+        while index < text.endIndex {
             guard let high = nibble(text[index]), let low = nibble(text[index + 1]) else { return nil }
             digest.append(high << 4 | low)
+            index += 2
         }
         return digest
     }
@@ -112,47 +116,49 @@ struct Manifest: Hashable, Sendable {
     }
 }
 
-/// Reads rows of CSV as `Manifest` writes them.
+/// Reads fields of CSV as `Manifest` writes them.
 private struct Reader {
     let bytes: [UInt8]
-    var position = 0
-    private(set) var line = 0
+    var position: Int
+    /// The header was line 1.
+    private(set) var line = 2
 
-    init(bytes: [UInt8]) { self.bytes = bytes }
+    init(bytes: [UInt8], position: Int) {
+        self.bytes = bytes
+        self.position = position
+    }
 
     var atEnd: Bool { position == bytes.count }
 
-    mutating func row() throws(Manifest.Malformed) -> [[UInt8]] {
-        line += 1
-        var fields: [[UInt8]] = []
-        while true {
-            fields.append(try field())
-            guard position < bytes.count else {
-                throw Manifest.Malformed(line: line, rule: "the last line does not end")
-            }
-            position += 1
-            if bytes[position - 1] == 0x0A { return fields }
-            guard bytes[position - 1] == 0x2C else {
-                throw Manifest.Malformed(line: line, rule: "something follows a quoted field")
-            }
-        }
+    mutating func text(endingWith end: UInt8) throws(Manifest.Malformed) -> String {
+        String(decoding: try field(endingWith: end), as: UTF8.self)
     }
 
-    private mutating func field() throws(Manifest.Malformed) -> [UInt8] {
-        var field: [UInt8] = []
-        guard position < bytes.count, bytes[position] == 0x22 else {
-            while position < bytes.count, bytes[position] != 0x2C, bytes[position] != 0x0A {
-                field.append(bytes[position])
-                position += 1
-            }
-            return field
+    /// The next field, which must be followed by this byte: a comma, or the line feed after the last.
+    mutating func field(endingWith end: UInt8) throws(Manifest.Malformed) -> ArraySlice<UInt8> {
+        let field = position < bytes.count && bytes[position] == 0x22 ? try quoted() : plain()
+        guard position < bytes.count, bytes[position] == end else {
+            throw Manifest.Malformed(line: line, rule: "there are not six fields")
         }
+        position += 1
+        if end == 0x0A { line += 1 }
+        return field
+    }
+
+    private mutating func plain() -> ArraySlice<UInt8> {
+        let start = position
+        while position < bytes.count, bytes[position] != 0x2C, bytes[position] != 0x0A { position += 1 }
+        return bytes[start..<position]
+    }
+
+    private mutating func quoted() throws(Manifest.Malformed) -> ArraySlice<UInt8> {
+        var field: [UInt8] = []
         position += 1
         while position < bytes.count {
             let byte = bytes[position]
             position += 1
             if byte == 0x22 {
-                guard position < bytes.count, bytes[position] == 0x22 else { return field }
+                guard position < bytes.count, bytes[position] == 0x22 else { return field[...] }
                 position += 1
             }
             field.append(byte)

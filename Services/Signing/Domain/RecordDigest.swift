@@ -6,6 +6,12 @@ func contentDigest(of record: DoseRecord) -> [UInt8] {
     SHA256.hash(record.salt, SignedContent.canonicalBytes(of: record))
 }
 
+/// Both digests of a record's signed content, written down once.
+func digests(of record: DoseRecord) -> (content: [UInt8], contentSHA256: [UInt8]) {
+    let canonical = SignedContent.canonicalBytes(of: record)
+    return (SHA256.hash(canonical), SHA256.hash(record.salt, canonical))
+}
+
 extension DoseFact {
     init(_ record: DoseRecord) {
         self.init(

@@ -3,7 +3,7 @@ import RecordModel
 /// A dose that could be put into a turn.
 struct TurnCandidate: Hashable, Sendable {
     var doseID: DoseID
-    var personKey: PersonKey
+    var member: TurnMember
     var doseVersion: UInt32
     var facilityCode: String
     var sourceRecordID: String
@@ -14,6 +14,22 @@ struct TurnCandidate: Hashable, Sendable {
     var contentSHA256: [UInt8]
 }
 
+/// What an attestation says of a dose beside its line in the manifest; kept with a turn until it is signed.
+struct TurnMember: Hashable, Sendable {
+    var personKey: PersonKey
+    var subjectID: SubjectID
+    /// SHA-256 of the canonical content, without the salt.
+    var content: [UInt8]
+}
+
+/// A dose of a turn.
+struct TurnDose: Hashable, Sendable {
+    /// Within the turn, from 1.
+    var position: UInt32
+    var line: ManifestLine
+    var member: TurnMember
+}
+
 /// Puts candidates into a turn (lượt ký): persons in the order of their keys, each with their earliest doses.
 ///
 /// Candidates must be added sorted by person. What exceeds the doses a person may have in one turn waits for the next.
@@ -21,6 +37,8 @@ struct TurnSelection: Sendable {
     let persons: Int
     let dosesPerPerson: Int
     private(set) var lines: [ManifestLine] = []
+    /// What the lines stand for, in their order.
+    private(set) var members: [TurnMember] = []
     private(set) var personCount = 0
     /// Doses left out because their person already has as many in this turn as are allowed.
     private(set) var leftOver = 0
@@ -36,13 +54,14 @@ struct TurnSelection: Sendable {
 
     /// Takes one candidate; false when the turn is full and nothing more can go in.
     mutating func add(_ candidate: TurnCandidate) -> Bool {
-        if let last = current.last, last.personKey != candidate.personKey { closePerson() }
+        if let last = current.last, last.member.personKey != candidate.member.personKey { closePerson() }
         if current.isEmpty, personCount == persons { return false }
         current.append(candidate)
         return true
     }
 
     /// The lines of the turn, once all candidates were added.
+    @discardableResult
     mutating func finish() -> [ManifestLine] {
         closePerson()
         return lines
@@ -60,6 +79,7 @@ struct TurnSelection: Sendable {
                     doseID: candidate.doseID, doseVersion: candidate.doseVersion, person: UInt32(personCount),
                     facilityCode: candidate.facilityCode, sourceRecordID: candidate.sourceRecordID,
                     contentSHA256: candidate.contentSHA256))
+            members.append(candidate.member)
         }
         leftOver += max(0, current.count - dosesPerPerson)
         current = []

@@ -1,28 +1,36 @@
 import Messaging
 import RecordModel
 
-/// The newest facts about one dose in a batch.
-struct ArrivedFacts: Sendable {
+/// The newest version of a record in a batch.
+struct ArrivedRecord: Sendable {
     var doseID: DoseID
-    var subjectID: SubjectID
-    /// Empty while only a person has arrived: that message does not name the facility.
-    var facilityCode = ""
-    var sourceRecordID = ""
-    var facts = DoseFacts()
-    /// The record's message as it came, if the batch held one.
-    var record: [UInt8]?
+    var version: UInt32
+    var active: Bool
+    /// 0 where what was typed is no whole number.
+    var doseNumber: Int32
+    var sourceRecordID: String
+    /// The message as it came.
+    var wire: [UInt8]
+}
+
+/// The newest verdict and person of a dose in a batch.
+struct ArrivedVerification: Sendable {
+    var doseID: DoseID
+    var verification = Verification()
 }
 
 /// A batch folded by dose: what is to be stored, sorted by dose so that rows are always locked in the same order, and
 /// what can never be.
 struct FactFold {
-    private(set) var arrived: [ArrivedFacts] = []
+    private(set) var records: [ArrivedRecord] = []
+    private(set) var verifications: [ArrivedVerification] = []
     private(set) var rejections: [Rejection] = []
-    private var places: [DoseID: Int] = [:]
+    private var recordPlaces: [DoseID: Int] = [:]
+    private var verificationPlaces: [DoseID: Int] = [:]
 
     init(_ batch: [InboundMessage]) {
-        places.reserveCapacity(batch.count)
-        arrived.reserveCapacity(batch.count)
+        recordPlaces.reserveCapacity(batch.count)
+        verificationPlaces.reserveCapacity(batch.count)
         for (index, message) in batch.enumerated() {
             do throws(WireError) {
                 try take(message)
@@ -30,39 +38,47 @@ struct FactFold {
                 rejections.append(Rejection(index: index, errorClass: "decode", reason: error.description))
             }
         }
-        arrived.sort { $0.doseID < $1.doseID }
+        records.sort { $0.doseID < $1.doseID }
+        verifications.sort { $0.doseID < $1.doseID }
     }
 
     private mutating func take(_ message: InboundMessage) throws(WireError) {
         switch message.topic {
         case Topic.doseRecorded.name:
-            let record = try DoseRecord(wire: message.value)
-            let place = place(of: record.doseID, subjectID: record.subjectID)
-            arrived[place].facilityCode = record.facilityCode
-            arrived[place].sourceRecordID = record.sourceRecordID
-            if arrived[place].facts.absorb(DoseFacts(dose: DoseFact(record))) { arrived[place].record = message.value }
+            take(try DoseRecord(wire: message.value), message.value)
         case Topic.verdict.name:
             let verdict = try Verdict(wire: message.value)
             try check(verdict.assessment, of: Verdict.eventType)
-            let place = place(of: verdict.doseID, subjectID: verdict.subjectID)
-            arrived[place].facilityCode = verdict.facilityCode
-            arrived[place].sourceRecordID = verdict.sourceRecordID
-            _ = arrived[place].facts.absorb(DoseFacts(verdict: VerdictFact(verdict)))
+            take(
+                Verification(facilityCode: verdict.facilityCode, verdict: VerdictFact(verdict)), of: verdict.doseID)
         case Topic.person.name:
             let link = try PersonLinked(wire: message.value)
             try check(link.assessment, of: PersonLinked.eventType)
-            let place = place(of: link.doseID, subjectID: link.subjectID)
-            _ = arrived[place].facts.absorb(DoseFacts(person: PersonFact(link)))
+            take(Verification(person: PersonFact(link)), of: link.doseID)
         default:
             throw WireError(message: message.topic, field: "", rule: "Signing does not read this topic")
         }
     }
 
-    private mutating func place(of doseID: DoseID, subjectID: SubjectID) -> Int {
-        if let place = places[doseID] { return place }
-        places[doseID] = arrived.count
-        arrived.append(ArrivedFacts(doseID: doseID, subjectID: subjectID))
-        return arrived.count - 1
+    private mutating func take(_ record: DoseRecord, _ wire: [UInt8]) {
+        let arrived = ArrivedRecord(
+            doseID: record.doseID, version: record.version, active: record.status == .active,
+            doseNumber: record.dose.doseNumber, sourceRecordID: record.sourceRecordID, wire: wire)
+        if let place = recordPlaces[record.doseID] {
+            if record.version > records[place].version { records[place] = arrived }
+        } else {
+            recordPlaces[record.doseID] = records.count
+            records.append(arrived)
+        }
+    }
+
+    private mutating func take(_ verification: Verification, of doseID: DoseID) {
+        if let place = verificationPlaces[doseID] {
+            _ = verifications[place].verification.absorb(verification)
+        } else {
+            verificationPlaces[doseID] = verifications.count
+            verifications.append(ArrivedVerification(doseID: doseID, verification: verification))
+        }
     }
 
     private func check(_ assessment: UInt64, of message: String) throws(WireError) {

@@ -24,8 +24,8 @@ struct StoredAttestation: Sendable {
 
 extension StoredAttestation {
     static let columns = """
-        dose_id, subject_id, facility_code, source_record_id, dose_version, assessment, revision, basis, staleness, \
-        turn_id, position, content, content_sha256, signer_serial, signed_at, changed_at
+        a.dose_id, a.subject_id, a.facility_code, a.source_record_id, a.dose_version, a.assessment, a.revision, a.basis, \
+        a.staleness, a.turn_id, a.position, a.content, a.content_sha256, t.signer_serial, t.signed_at, a.changed_at
         """
 
     init(_ row: ResultRow) {
@@ -41,11 +41,32 @@ extension StoredAttestation {
     }
 }
 
-/// The attestations of doses whose rows in `signable` are locked: nobody else changes them meanwhile.
+/// Which of some doses are attested, in which revision, and whether that stands.
+struct StandingOfDoses: Statement {
+    static let sql = """
+        SELECT a.dose_id, a.revision, a.staleness IS NULL
+        FROM unnest($1::uuid[]) AS u (id) JOIN attestation a ON a.dose_id = u.id
+        """
+    var doseIDs: [DoseID]
+    var parameters: [SQLValue] { [.uuids(doseIDs)] }
+    static func row(_ row: ResultRow) -> (doseID: DoseID, revision: UInt64, stands: Bool) {
+        (row.uuid(0), UInt64(row.int8(1)), row.bool(2))
+    }
+}
+
 struct AttestationsOfDoses: Statement {
     static let sql = """
         SELECT \(StoredAttestation.columns) FROM unnest($1::uuid[]) AS u (id) JOIN attestation a ON a.dose_id = u.id
+            JOIN turn t ON t.turn_id = a.turn_id
         """
+    var doseIDs: [DoseID]
+    var parameters: [SQLValue] { [.uuids(doseIDs)] }
+    static func row(_ row: ResultRow) -> StoredAttestation { StoredAttestation(row) }
+}
+
+/// Locks attestations, in the order of their doses' ids, and reads them.
+struct LockAttestations: Statement {
+    static let sql = AttestationsOfDoses.sql + " ORDER BY a.dose_id FOR UPDATE OF a"
     var doseIDs: [DoseID]
     var parameters: [SQLValue] { [.uuids(doseIDs)] }
     static func row(_ row: ResultRow) -> StoredAttestation { StoredAttestation(row) }
@@ -56,39 +77,60 @@ struct ArchiveAttestations: Statement {
     static let sql = """
         INSERT INTO attestation_history (dose_id, revision, dose_version, basis, staleness, turn_id, position,
             content_sha256, signer_serial, signed_at, changed_at)
-        SELECT dose_id, revision, dose_version, basis, staleness, turn_id, position, content_sha256, signer_serial,
-            signed_at, changed_at
-        FROM unnest($1::uuid[]) AS u (id) JOIN attestation a ON a.dose_id = u.id ON CONFLICT DO NOTHING
+        SELECT a.dose_id, a.revision, a.dose_version, a.basis, a.staleness, a.turn_id, a.position, a.content_sha256,
+            t.signer_serial, t.signed_at, a.changed_at
+        FROM unnest($1::uuid[]) AS u (id) JOIN attestation a ON a.dose_id = u.id JOIN turn t ON t.turn_id = a.turn_id
+        ON CONFLICT DO NOTHING
         """
     var doseIDs: [DoseID]
     var parameters: [SQLValue] { [.uuids(doseIDs)] }
     static func row(_ row: ResultRow) {}
 }
 
-/// Writes attestations, new ones and changed ones.
-struct PutAttestations: Statement {
+/// Writes whether locked attestations stand.
+struct ReviseAttestations: Statement {
     static let sql = """
-        INSERT INTO attestation (\(StoredAttestation.columns))
-        SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[],
-            $8::integer[], $9::text[], $10::uuid[], $11::integer[], $12::bytea[], $13::bytea[], $14::text[],
-            $15::timestamptz[], $16::timestamptz[])
-        ON CONFLICT (dose_id) DO UPDATE SET dose_version = excluded.dose_version, assessment = excluded.assessment,
-            revision = excluded.revision, basis = excluded.basis, staleness = excluded.staleness,
-            turn_id = excluded.turn_id, position = excluded.position, content = excluded.content,
-            content_sha256 = excluded.content_sha256, signer_serial = excluded.signer_serial,
-            signed_at = excluded.signed_at, changed_at = excluded.changed_at
+        UPDATE attestation a SET revision = u.revision, staleness = u.staleness, changed_at = u.changed_at
+        FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::timestamptz[]) AS u (id, revision, staleness, changed_at)
+        WHERE a.dose_id = u.id
         """
     var rows: [StoredAttestation]
     var parameters: [SQLValue] {
         let facts = rows.lazy.map(\.attestation)
         return [
-            .uuids(rows.lazy.map(\.doseID)), .uuids(rows.lazy.map(\.subjectID)), .texts(rows.lazy.map(\.facilityCode)),
+            .uuids(rows.lazy.map(\.doseID)), .int8s(facts.map { Int64($0.revision) }),
+            .texts(facts.map { $0.staleness?.rawValue }), .instants(facts.map(\.changedAt)),
+        ]
+    }
+    static func row(_ row: ResultRow) {}
+}
+
+/// Attests the doses of one turn, anew or for the first time.
+struct AttestDoses: Statement {
+    static let sql = """
+        INSERT INTO attestation (turn_id, facility_code, changed_at, basis, dose_id, subject_id, source_record_id,
+            dose_version, assessment, revision, position, content, content_sha256)
+        SELECT $1, $2, $3, $4, u.* FROM unnest($5::uuid[], $6::uuid[], $7::text[], $8::bigint[], $9::bigint[],
+            $10::bigint[], $11::integer[], $12::bytea[], $13::bytea[]) AS u
+        ON CONFLICT (dose_id) DO UPDATE SET dose_version = excluded.dose_version, assessment = excluded.assessment,
+            revision = excluded.revision, basis = excluded.basis, staleness = NULL, turn_id = excluded.turn_id,
+            position = excluded.position, content = excluded.content, content_sha256 = excluded.content_sha256,
+            changed_at = excluded.changed_at
+        """
+    var turnID: TurnID
+    var facilityCode: String
+    var at: Instant
+    /// Sorted by dose.
+    var rows: [StoredAttestation]
+    var parameters: [SQLValue] {
+        let facts = rows.lazy.map(\.attestation)
+        return [
+            .uuid(turnID), .text(facilityCode), .instant(at), .int4(AttestationStatus.signed.rawValue),
+            .uuids(rows.lazy.map(\.doseID)), .uuids(rows.lazy.map(\.subjectID)),
             .texts(rows.lazy.map(\.sourceRecordID)), .int8s(facts.map { Int64($0.order.version) }),
             .int8s(facts.map { Int64($0.order.assessment) }), .int8s(facts.map { Int64($0.revision) }),
-            .int4s(facts.map(\.basis.rawValue)), .texts(facts.map { $0.staleness?.rawValue }),
-            .uuids(facts.map(\.turnID)), .int4s(facts.map { Int32($0.position) }), .byteArrays(facts.map(\.content)),
-            .byteArrays(facts.map(\.contentSHA256)), .texts(facts.map(\.signerSerial)),
-            .instants(facts.map(\.signedAt)), .instants(facts.map(\.changedAt)),
+            .int4s(facts.map { Int32($0.position) }), .byteArrays(facts.map(\.content)),
+            .byteArrays(facts.map(\.contentSHA256)),
         ]
     }
     static func row(_ row: ResultRow) {}

@@ -1,41 +1,49 @@
--- Other services' facts about each dose. A copy: it and ready_dose can be emptied, and an announcement of Intake and
+-- Other services' facts about each dose: three copies. They can be emptied together, and an announcement of Intake and
 -- IdentityMatching fills them again.
+
+-- The record as it came, in its newest version: written once for most doses.
 CREATE TABLE signable (
     dose_id          uuid PRIMARY KEY,
-    facility_code    text COLLATE "C" NOT NULL DEFAULT '',
-    source_record_id text COLLATE "C" NOT NULL DEFAULT '',
-    subject_id       uuid NOT NULL,
-    -- The record; dose_version 0: it has not arrived.
-    dose_version     bigint NOT NULL DEFAULT 0,
-    active           boolean NOT NULL DEFAULT false,
-    dose_number      integer NOT NULL DEFAULT 0,
-    injected_on      text COLLATE "C" NOT NULL DEFAULT '',
-    content          bytea,
-    record           bytea,
+    version          bigint NOT NULL,
+    dose_number      integer NOT NULL,
+    active           boolean NOT NULL,
+    source_record_id text COLLATE "C" NOT NULL,
+    record           bytea NOT NULL
+);
+
+-- What the register check says of it: narrow, since it is written up to three times. Its row is the lock of a dose: whoever
+-- changes one of these facts, or brings another version of a record, holds it.
+CREATE TABLE verified (
+    dose_id           uuid PRIMARY KEY,
+    -- The record's version where a version above 1 has come; else 0.
+    record_version    bigint NOT NULL DEFAULT 0,
     -- The verdict; outcome 0: it has not arrived.
-    verdict_version  bigint NOT NULL DEFAULT 0,
-    assessment       bigint NOT NULL DEFAULT 0,
-    outcome          integer NOT NULL DEFAULT 0,
-    decided_at       timestamptz,
+    verdict_version   bigint NOT NULL DEFAULT 0,
+    assessment        bigint NOT NULL DEFAULT 0,
     -- The person; person_version 0: it has not arrived.
     person_version    bigint NOT NULL DEFAULT 0,
     person_assessment bigint NOT NULL DEFAULT 0,
-    person_key        uuid
-    -- Half a page free: a row is written once and updated twice within seconds, and both updates find room beside it.
-) WITH (fillfactor = 50);
+    decided_at        timestamptz,
+    outcome           integer NOT NULL DEFAULT 0,
+    person_key        uuid,
+    facility_code     text COLLATE "C" NOT NULL DEFAULT ''
+    -- Verdict and person come within seconds of each other: the second finds room beside the first.
+) WITH (fillfactor = 65);
 
-CREATE INDEX signable_record ON signable (facility_code, source_record_id);
-
--- Doses that can be signed now, in the order in which turns take them. Written under the lock of the row in signable;
--- a table of its own, so that a dose that becomes signable or is signed does not rewrite its row and indexes there.
+-- Doses whose newest verdict is right, whose person is known and that are not attested, in the order in which turns take
+-- them: with an active record of the same version and an allowed dose number (see `signable`) they can be signed.
+-- Written under the lock of the row in verified; a signature takes its rows away, and what it does not find has moved.
 CREATE TABLE ready_dose (
-    facility_code    text COLLATE "C" NOT NULL,
     person_key       uuid NOT NULL,
     dose_id          uuid NOT NULL,
+    -- The verdict's version, and the assessment since which the row stands.
+    version          bigint NOT NULL,
+    assessment       bigint NOT NULL,
+    facility_code    text COLLATE "C" NOT NULL,
     PRIMARY KEY (facility_code, person_key, dose_id)
 );
 
--- Attestations in force or stale: decisions of this service, from its backup only.
+-- Attestations in force or stale: decisions of this service, from its backup only. By whom and when stands in the turn.
 CREATE TABLE attestation (
     dose_id          uuid PRIMARY KEY,
     subject_id       uuid NOT NULL,
@@ -51,10 +59,8 @@ CREATE TABLE attestation (
     position         integer NOT NULL,
     content          bytea NOT NULL,
     content_sha256   bytea NOT NULL,
-    signer_serial    text COLLATE "C" NOT NULL,
-    signed_at        timestamptz NOT NULL,
     changed_at       timestamptz NOT NULL
-) WITH (fillfactor = 80);
+) WITH (fillfactor = 90);
 
 -- What an attestation was before its last changes (AUT-18, SIG-26).
 CREATE TABLE attestation_history (
@@ -84,6 +90,8 @@ CREATE TABLE turn (
     manifest_sha256  bytea NOT NULL,
     -- The bytes that are signed; emptied when a turn ends unsigned.
     manifest         bytea,
+    -- What the attestations need beside the manifest (TurnMember); emptied when a turn ends.
+    members          bytea,
     signature        bytea,
     signature_sha256 bytea,
     signer_serial    text COLLATE "C",
@@ -95,7 +103,7 @@ CREATE TABLE turn (
     moved            text
 );
 -- Digests in hexadecimal do not compress well enough to be worth the time.
-ALTER TABLE turn ALTER COLUMN manifest SET STORAGE EXTERNAL;
+ALTER TABLE turn ALTER COLUMN manifest SET STORAGE EXTERNAL, ALTER COLUMN members SET STORAGE EXTERNAL;
 CREATE INDEX turn_by_unit ON turn (unit_code, prepared_at);
 CREATE INDEX turn_open ON turn (expires_at) WHERE state = 'prepared';
 

@@ -9,6 +9,7 @@ import Web
 struct ReportRoutes: Sendable {
     let database: Database
     let trust: TrustAnchors
+    let limits: SigningLimits
 
     private static let overview: Set<Role> = [.mohIT, .operator, .preventiveMedicine]
     private static let facility: Set<Role> = [.facilityHead, .facilityStaff]
@@ -59,8 +60,10 @@ struct ReportRoutes: Sendable {
 
     private func signable(_ request: Request) async throws -> Response {
         let facilityCode = try facilityShown(request)
+        let numbers = limits.doseNumbers
         let rows = try await database.asyncTransaction { tx in
-            try tx.run(SignableByFacility(facilityCode: facilityCode))
+            try tx.planAnew()
+            return try tx.run(SignableByFacility(facilityCode: facilityCode, numbers: numbers))
         }
         return Response.json { json in
             json.array("facilities") { json in
@@ -75,21 +78,25 @@ struct ReportRoutes: Sendable {
     }
 
     private func counts(_ request: Request) async throws -> Response {
-        let counts = try await database.asyncTransaction { tx in try Self.counts(in: tx) }
+        let limits = limits
+        let counts = try await database.asyncTransaction { tx in try Self.counts(limits, in: tx) }
         return Response.json { json in
             for (name, count) in counts { json.member(name, count) }
         }
     }
 
     /// All counts by name.
-    static func counts(in session: some SQLSession) throws -> [(String, Int64)] {
-        try session.run(SigningCounts())[0] + session.run(TurnCounts())
+    static func counts(_ limits: SigningLimits, in session: some SQLSession) throws -> [(String, Int64)] {
+        try session.planAnew()
+        return try session.run(SigningCounts(numbers: limits.doseNumbers))[0] + session.run(TurnCounts())
     }
 
     private func unsigned(_ request: Request) async throws -> Response {
         let facilityCode = try facilityShown(request)
+        let numbers = limits.doseNumbers
         let rows = try await database.asyncTransaction { tx in
-            try tx.run(FacilityReport(facilityCode: facilityCode))
+            try tx.planAnew()
+            return try tx.run(FacilityReport(facilityCode: facilityCode, numbers: numbers))
         }
         var writer = CSVWriter(columns: FacilityReport.columns)
         for row in rows { writer.row(row) }

@@ -1,50 +1,46 @@
 import RecordModel
 import Storage
 
-/// A stored record, read back for its digest or its readable fields.
-struct RecordUnreadable: Error, CustomStringConvertible {
-    let error: WireError
-    var description: String { "a stored record cannot be read: \(error)" }
-}
-
 extension TurnCandidate {
-    /// Reads dose, person and record, in this order.
-    init(_ row: ResultRow) throws {
-        let record: DoseRecord
-        do {
-            record = try DoseRecord(wire: row.bytes(2))
-        } catch {
-            throw RecordUnreadable(error: error)
-        }
+    init(_ record: DoseRecord, personKey: PersonKey) {
+        let digests = digests(of: record)
         self.init(
-            doseID: record.doseID, personKey: row.uuid(1), doseVersion: record.version,
-            facilityCode: record.facilityCode, sourceRecordID: record.sourceRecordID,
+            doseID: record.doseID,
+            member: TurnMember(personKey: personKey, subjectID: record.subjectID, content: digests.content),
+            doseVersion: record.version, facilityCode: record.facilityCode, sourceRecordID: record.sourceRecordID,
             doseNumber: record.dose.doseNumber, injectedOn: record.dose.injectedOn,
-            contentSHA256: contentDigest(of: record))
+            contentSHA256: digests.contentSHA256)
     }
 }
 
-/// A unit's signable doses in the order of persons, from a place on.
+/// The next doses of a unit in the order of persons, from a place on; with nothing where one cannot be signed now.
 struct CandidatesOfUnit: Statement {
     static let sql = """
-        SELECT r.dose_id, r.person_key, s.record
-        FROM ready_dose r JOIN signable s ON s.dose_id = r.dose_id AND s.person_key = r.person_key
-        WHERE r.facility_code = $1 AND (r.person_key, r.dose_id) > ($2, $3) AND s.injected_on >= $4
-            AND s.injected_on <= $5
-        ORDER BY r.person_key, r.dose_id LIMIT $6
+        SELECT r.person_key, r.dose_id, s.record
+        FROM (
+            SELECT person_key, dose_id, version FROM ready_dose
+            WHERE facility_code = $1 AND (person_key, dose_id) > ($2, $3) ORDER BY person_key, dose_id LIMIT $4
+        ) r LEFT JOIN signable s ON s.dose_id = r.dose_id AND s.version = r.version AND s.active
+            AND s.dose_number BETWEEN $5 AND $6
+        ORDER BY r.person_key, r.dose_id
         """
     var unitCode: String
     var after: (PersonKey, DoseID)
-    var from: CalendarDate?
-    var to: CalendarDate?
     var limit: Int
+    var numbers: ClosedRange<Int32>
     var parameters: [SQLValue] {
         [
-            .text(unitCode), .uuid(after.0), .uuid(after.1), .text(from?.iso ?? ""), .text(to?.iso ?? "9999-12-31"),
-            .int8(Int64(limit)),
+            .text(unitCode), .uuid(after.0), .uuid(after.1), .int8(Int64(limit)), .int4(numbers.lowerBound),
+            .int4(numbers.upperBound),
         ]
     }
-    static func row(_ row: ResultRow) throws -> TurnCandidate { try TurnCandidate(row) }
+    static func row(_ row: ResultRow) throws -> (place: (PersonKey, DoseID), candidate: TurnCandidate?) {
+        let personKey: PersonKey = row.uuid(0)
+        return (
+            (personKey, row.uuid(1)),
+            row.isNull(2) ? nil : TurnCandidate(try row.record(2), personKey: personKey)
+        )
+    }
 }
 
 /// A dose that a caller named, as far as it is known.
@@ -54,36 +50,26 @@ enum NamedDose: Sendable {
     case foreign(DoseID)
 }
 
-/// Doses that a caller named, sorted by person.
+/// Doses that a caller named.
 struct NamedCandidates: Statement {
     static let sql = """
-        SELECT s.dose_id, s.person_key, s.record, s.facility_code = $2, r.dose_id IS NOT NULL
-        FROM unnest($1::uuid[]) AS u (id) JOIN signable s ON s.dose_id = u.id LEFT JOIN ready_dose r
-            ON r.facility_code = s.facility_code AND r.person_key = s.person_key AND r.dose_id = s.dose_id
-        ORDER BY s.person_key, s.dose_id
+        SELECT s.record, s.active AND s.dose_number BETWEEN $3 AND $4 AND r.dose_id IS NOT NULL,
+            r.person_key, $2::text
+        FROM unnest($1::uuid[]) AS u (id) JOIN signable s ON s.dose_id = u.id
+            LEFT JOIN verified v ON v.dose_id = s.dose_id
+            LEFT JOIN ready_dose r ON r.facility_code = $2 AND r.person_key = v.person_key AND r.dose_id = s.dose_id
+                AND r.version = s.version
         """
     var doseIDs: [DoseID]
     var unitCode: String
-    var parameters: [SQLValue] { [.uuids(doseIDs), .text(unitCode)] }
-    static func row(_ row: ResultRow) throws -> NamedDose {
-        if !row.bool(3) { return .foreign(row.uuid(0)) }
-        return row.bool(4) ? .signable(try TurnCandidate(row)) : .notSignable(row.uuid(0))
+    var numbers: ClosedRange<Int32>
+    var parameters: [SQLValue] {
+        [.uuids(doseIDs), .text(unitCode), .int4(numbers.lowerBound), .int4(numbers.upperBound)]
     }
-}
-
-/// Records of doses, for what people read before they sign.
-struct RecordsOfDoses: Statement {
-    static let sql = """
-        SELECT s.record FROM unnest($1::uuid[]) AS u (id) JOIN signable s ON s.dose_id = u.id
-        WHERE s.record IS NOT NULL
-        """
-    var doseIDs: [DoseID]
-    var parameters: [SQLValue] { [.uuids(doseIDs)] }
-    static func row(_ row: ResultRow) throws -> DoseRecord {
-        do {
-            return try DoseRecord(wire: row.bytes(0))
-        } catch {
-            throw RecordUnreadable(error: error)
-        }
+    static func row(_ row: ResultRow) throws -> NamedDose {
+        let record = try row.record(0)
+        guard record.facilityCode == row.text(3) else { return .foreign(record.doseID) }
+        guard row.bool(1) else { return .notSignable(record.doseID) }
+        return .signable(TurnCandidate(record, personKey: row.uuid(2)))
     }
 }

@@ -27,6 +27,7 @@ struct TurnRoutes: Sendable {
             .init("persons", "integer"), .init("doses", "integer"), .init("prepared_at"), .init("expires_at"),
             .init("manifest_sha256"), .init("signer_serial"), .init("signed_by"), .init("signed_at"),
             .init("moved", "array"),
+            .init("more", "boolean", "just prepared: whether signable doses were left for another turn"),
         ])
 
     var all: [Route] {
@@ -88,10 +89,13 @@ struct TurnRoutes: Sendable {
             preparedBy: request.principal.subject)
         let now = clock.now()
         let preparation = preparation
-        let turn = try await answering {
+        let prepared = try await answering {
             try await database.asyncTransaction { tx in try preparation.prepare(wanted, at: now, in: tx) }
         }
-        return Response.json(status: 201) { json in Self.write(turn, at: now, into: &json) }
+        return Response.json(status: 201) { json in
+            Self.write(prepared.turn, at: now, into: &json)
+            json.member("more", prepared.more)
+        }
     }
 
     private func list(_ request: Request) async throws -> Response {
@@ -149,12 +153,9 @@ struct TurnRoutes: Sendable {
     private func manifest(_ request: Request) async throws -> Response {
         let turnID = try turnID(of: request)
         let unitCode = try ownUnit(of: request)
-        let bytes = try await database.asyncTransaction { tx -> [UInt8] in
-            guard let turn = try tx.run(TurnByID(turnID: turnID)).first else { throw Problem.notFound() }
-            try Self.check(turn, isOf: unitCode)
-            guard let bytes = try tx.run(ManifestOfTurn(turnID: turnID)).first ?? nil else {
-                throw Problem.turnNotOpen(turn.state)
-            }
+        let bytes = try await database.asyncTransaction { tx in
+            let (turn, bytes) = try Self.stored(turnID, of: unitCode, in: tx)
+            guard let bytes else { throw Problem.turnNotOpen(turn.state) }
             return bytes
         }
         return .bytes(bytes, contentType: "text/csv; charset=utf-8")
@@ -202,10 +203,16 @@ struct TurnRoutes: Sendable {
 }
 
 extension TurnRoutes {
+    private static func stored(
+        _ turnID: TurnID, of unitCode: String, in tx: Transaction
+    ) throws -> (turn: TurnRow, manifest: [UInt8]?) {
+        guard let found = try tx.run(TurnWithManifest(turnID: turnID)).first else { throw Problem.notFound() }
+        try check(found.turn, isOf: unitCode)
+        return found
+    }
+
     private static func read(_ turnID: TurnID, of unitCode: String, in tx: Transaction) throws -> (TurnRow, Manifest?) {
-        guard let turn = try tx.run(TurnByID(turnID: turnID)).first else { throw Problem.notFound() }
-        try check(turn, isOf: unitCode)
-        let bytes = try tx.run(ManifestOfTurn(turnID: turnID)).first ?? nil
+        let (turn, bytes) = try stored(turnID, of: unitCode, in: tx)
         return (turn, try bytes.map { try Manifest(bytes: $0) })
     }
 

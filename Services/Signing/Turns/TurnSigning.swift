@@ -36,11 +36,18 @@ enum SignatureOutcome: Sendable {
     case moved([MovedDose])
 }
 
+/// A prepared turn whose stored members are not those of its manifest; nothing takes effect.
+struct TurnUnreadable: Error, CustomStringConvertible {
+    var description: String { "a stored turn cannot be read" }
+}
+
 /// Makes a turn take effect: one transaction, all doses or none.
 ///
 /// The signature is verified before anything else is looked at: chain to the trust anchors, then the certificate's
-/// registration for the unit. Then the rows of all doses are locked in the order of their ids and compared with what was
-/// signed; whatever moved since the turn was prepared fails the whole turn and is listed.
+/// registration for the unit. Then the doses' rows are taken out of `ready_dose`, in the order of their ids: a row is
+/// there as long as the dose is right, not attested, of the version and the person that the turn names, and whoever
+/// wants to change that waits for this transaction. A row that is missing has moved; it fails the whole turn and is
+/// listed.
 struct TurnSigning {
     let trust: TrustAnchors
     let limits: SigningLimits
@@ -48,38 +55,30 @@ struct TurnSigning {
 
     /// Throws `SignatureRefusal`.
     func take(_ signature: TurnSignature, at now: Instant, in tx: Transaction) throws -> SignatureOutcome {
-        guard let turn = try tx.run(LockTurn(turnID: signature.turnID)).first else {
+        guard let (turn, bytes, members) = try tx.run(LockTurn(turnID: signature.turnID)).first else {
             throw SignatureRefusal.unknownTurn
         }
         guard turn.unitCode == signature.unitCode else { throw SignatureRefusal.foreignTurn }
         let digest = SHA256.hash(signature.der)
         if turn.state == .signed, turn.signatureSHA256 == digest { return .signed(turn) }
-        guard turn.state(at: now) == .prepared,
-            let bytes = try tx.run(ManifestOfTurn(turnID: turn.turnID)).first ?? nil
-        else { throw SignatureRefusal.notOpen(turn.state(at: now)) }
+        guard turn.state(at: now) == .prepared, let bytes, let members else {
+            throw SignatureRefusal.notOpen(turn.state(at: now))
+        }
         let signer = try verify(signature.der, over: bytes, at: now)
         try checkRegistration(of: signer, unitCode: turn.unitCode, in: tx)
         let manifest = try Manifest(bytes: bytes)
-        let doses = try tx.run(LockSignable(doseIDs: manifest.lines.map(\.doseID).sorted()))
-        let attestations = Dictionary(
-            uniqueKeysWithValues: try tx.run(AttestationsOfDoses(doseIDs: doses.map(\.doseID))).map {
-                ($0.doseID, $0.attestation)
-            })
-        let ready = doses.compactMap { ReadyDose($0, attestation: attestations[$0.doseID], limits: limits) }
-        let moved = movedDoses(of: manifest, unitCode: turn.unitCode, locked: locked(doses, ready))
+        guard let doses = TurnMembers.doses(members, lines: manifest.lines) else { throw TurnUnreadable() }
+        let moved = try attest(doses, of: manifest, turn: turn, serial: signer.serial, at: now, in: tx)
         guard moved.isEmpty else {
             try tx.run(
                 MarkTurnEnded(turnID: turn.turnID, state: .failed, endedAt: now, moved: json(of: moved)))
             return .moved(moved)
         }
-        try tx.run(RemoveReady(doses: ready))
-        try attest(
-            manifest, doses, before: attestations, turnID: turn.turnID, serial: signer.serial, at: now, in: tx)
-        try tx.run(
+        let signed = try tx.run(
             MarkTurnSigned(
                 turnID: turn.turnID, signature: signature.der, signatureSHA256: digest, signerSerial: signer.serial,
                 signerCertificate: signer.der, signedBy: signature.signedBy, signedAt: now))
-        return .signed(try tx.run(TurnByID(turnID: turn.turnID))[0])
+        return .signed(signed[0])
     }
 
     private func verify(_ der: [UInt8], over bytes: [UInt8], at now: Instant) throws -> Certificate {
@@ -97,40 +96,56 @@ struct TurnSigning {
         guard registered.withdrawnAt == nil else { throw SignatureRefusal.withdrawn(serial: signer.serial) }
     }
 
+    /// Attests the doses, or gives back what has moved and leaves everything as it was.
     private func attest(
-        _ manifest: Manifest, _ doses: [StoredDose], before: [DoseID: Attestation], turnID: TurnID, serial: String,
-        at now: Instant, in tx: Transaction
-    ) throws {
-        let stored = Dictionary(uniqueKeysWithValues: doses.map { ($0.doseID, $0) })
-        var rows: [StoredAttestation] = []
-        rows.reserveCapacity(doses.count)
-        for (index, line) in manifest.lines.enumerated() {
-            guard let dose = stored[line.doseID], let fact = dose.facts.dose, let verdict = dose.facts.verdict else {
-                continue
-            }
-            rows.append(
-                StoredAttestation(
-                    doseID: dose.doseID, subjectID: dose.subjectID, facilityCode: dose.facilityCode,
-                    sourceRecordID: dose.sourceRecordID,
-                    attestation: Attestation(
-                        order: FactOrder(version: fact.version, assessment: verdict.order.assessment),
-                        revision: (before[dose.doseID]?.revision ?? 0) + 1, basis: .signed, staleness: nil,
-                        turnID: turnID,
-                        position: UInt32(index + 1), content: fact.content, contentSHA256: line.contentSHA256,
-                        signerSerial: serial, signedAt: now, changedAt: now)))
+        _ doses: [TurnDose], of manifest: Manifest, turn: TurnRow, serial: String, at now: Instant, in tx: Transaction
+    ) throws -> [MovedDose] {
+        let sorted = doses.sorted { $0.line.doseID < $1.line.doseID }
+        let taken = try tx.run(TakeReady(unitCode: turn.unitCode, doses: sorted))
+        // Only now: another signature that held one of these rows has committed, and its attestation is seen.
+        let earlier = try tx.run(StandingOfDoses(doseIDs: sorted.map(\.line.doseID)))
+        guard taken.count == sorted.count, !earlier.contains(where: \.stands) else {
+            return try moved(manifest, unitCode: turn.unitCode, taken: taken, earlier: earlier, in: tx)
         }
-        if !before.isEmpty { try tx.run(ArchiveAttestations(doseIDs: before.keys.sorted())) }
-        try tx.run(PutAttestations(rows: rows.sorted { $0.doseID < $1.doseID }))
+        let assessments = Dictionary(uniqueKeysWithValues: taken.map { ($0.doseID, $0.order.assessment) })
+        let revisions = Dictionary(uniqueKeysWithValues: earlier.map { ($0.doseID, $0.revision) })
+        let rows = sorted.map { dose in
+            StoredAttestation(
+                doseID: dose.line.doseID, subjectID: dose.member.subjectID, facilityCode: dose.line.facilityCode,
+                sourceRecordID: dose.line.sourceRecordID,
+                attestation: Attestation(
+                    order: FactOrder(
+                        version: dose.line.doseVersion, assessment: assessments[dose.line.doseID] ?? 0),
+                    revision: (revisions[dose.line.doseID] ?? 0) + 1, basis: .signed, staleness: nil,
+                    turnID: turn.turnID, position: dose.position, content: dose.member.content,
+                    contentSHA256: dose.line.contentSHA256, signerSerial: serial, signedAt: now, changedAt: now))
+        }
+        if !earlier.isEmpty { try tx.run(ArchiveAttestations(doseIDs: earlier.map(\.doseID).sorted())) }
+        try tx.run(AttestDoses(turnID: turn.turnID, facilityCode: turn.unitCode, at: now, rows: rows))
         for row in rows { try tx.emit(row.event) }
+        return []
     }
 
-    private func locked(_ doses: [StoredDose], _ ready: [ReadyDose]) -> [LockedDose] {
-        let ready = Set(ready.lazy.map(\.doseID))
-        return doses.map {
-            LockedDose(
-                doseID: $0.doseID, doseVersion: $0.facts.dose?.version ?? 0, facilityCode: $0.facilityCode,
-                ready: ready.contains($0.doseID))
+    /// What has moved; the rows that were taken go back, but for doses that are attested.
+    private func moved(
+        _ manifest: Manifest, unitCode: String, taken: [TakeReady.Row], earlier: [StandingOfDoses.Row],
+        in tx: Transaction
+    ) throws -> [MovedDose] {
+        let attested = Set(earlier.lazy.filter(\.stands).map(\.doseID))
+        let back = taken.filter { !attested.contains($0.doseID) }.map {
+            ReadyDose(facilityCode: unitCode, personKey: $0.personKey, doseID: $0.doseID, order: $0.order)
         }
+        if !back.isEmpty { try tx.run(PutReady(doses: back)) }
+        let ready = Set(back.lazy.map(\.doseID))
+        let stored = try tx.run(StoredDoses(doseIDs: manifest.lines.map(\.doseID).sorted()))
+        let locked = stored.compactMap { dose in
+            dose.record.map {
+                LockedDose(
+                    doseID: $0.doseID, doseVersion: $0.version, facilityCode: $0.facilityCode,
+                    ready: ready.contains($0.doseID))
+            }
+        }
+        return movedDoses(of: manifest, unitCode: unitCode, locked: locked)
     }
 
     private func json(of moved: [MovedDose]) -> String {

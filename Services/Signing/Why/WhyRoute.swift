@@ -25,7 +25,6 @@ struct WhyRoute: Sendable {
     private struct Found: Sendable {
         var dose: StoredDose
         var attestation: Attestation?
-        var recordedAt: Instant?
         var hasCertificate: Bool
     }
 
@@ -38,11 +37,14 @@ struct WhyRoute: Sendable {
         }
         let now = clock.now()
         let found = try await database.asyncTransaction { tx -> Found? in
-            guard let dose = try tx.run(SignableByRecord(facilityCode: facilityCode, sourceRecordID: recordID)).first
+            // Another facility whose hash begins alike may have the same number.
+            let candidates = try tx.run(
+                StoredDoses(
+                    doseIDs: try tx.run(DosesByRecordNumber(facilityCode: facilityCode, sourceRecordID: recordID))))
+            guard let dose = candidates.first(where: { $0.record?.facilityCode == facilityCode })
             else { return nil }
             return Found(
                 dose: dose, attestation: try tx.run(AttestationsOfDoses(doseIDs: [dose.doseID])).first?.attestation,
-                recordedAt: try tx.run(RecordsOfDoses(doseIDs: [dose.doseID])).first?.recordedAt,
                 hasCertificate: try tx.run(RegistrationsOfUnit(unitCode: facilityCode)).contains {
                     $0.withdrawnAt == nil && $0.notBefore <= now && now <= $0.notAfter
                 })
@@ -52,7 +54,7 @@ struct WhyRoute: Sendable {
             let blocking = found.map {
                 Blocking(
                     facilityCode: facilityCode, facts: $0.dose.facts, attestation: $0.attestation,
-                    hasCertificate: $0.hasCertificate, limits: limits, recordedAt: $0.recordedAt)
+                    hasCertificate: $0.hasCertificate, limits: limits, recordedAt: $0.dose.record?.recordedAt)
             }
             json.member("step", blocking?.step.rawValue ?? "none")
             json.member("blocked", blocking?.blocked ?? false)
@@ -65,13 +67,4 @@ struct WhyRoute: Sendable {
             json.member("passport", nil as String?)
         }
     }
-}
-
-/// A record by the facility's own number.
-struct SignableByRecord: Statement {
-    static let sql = "SELECT \(StoredDose.columns) FROM signable WHERE facility_code = $1 AND source_record_id = $2"
-    var facilityCode: String
-    var sourceRecordID: String
-    var parameters: [SQLValue] { [.text(facilityCode), .text(sourceRecordID)] }
-    static func row(_ row: ResultRow) -> StoredDose { StoredDose(row) }
 }

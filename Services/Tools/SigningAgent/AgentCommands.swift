@@ -81,11 +81,19 @@ struct AgentCommands: Sendable {
         var made = 0
         for unit in units where try directory.issue(unit, by: authority, at: now) { made += 1 }
         if let service = arguments.optional("service") {
-            let client = ServiceClient(service: service, connections: 4)
+            let parallel = 4
+            let client = ServiceClient(service: service, connections: parallel)
             let tokens = try TokenSource(arguments, directory: directory, clock: clock)
             let token = try tokens.registrar()
-            for unit in units {
-                try await client.register(unitCode: unit, pem: directory.certificateText(of: unit), token: token)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for (index, unit) in units.enumerated() {
+                    if index >= parallel { try await group.next() }
+                    group.addTask {
+                        try await client.register(
+                            unitCode: unit, pem: directory.certificateText(of: unit), token: token)
+                    }
+                }
+                try await group.waitForAll()
             }
         }
         return (units.count, made)

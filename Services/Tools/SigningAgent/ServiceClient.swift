@@ -50,6 +50,8 @@ final class ServiceClient: Sendable {
         var doses: Int
         var manifestSha256: String
         var signerSerial: String?
+        /// Of a turn just prepared: whether signable doses were left for another one.
+        var more: Bool?
     }
 
     struct Signable: Decodable, Sendable {

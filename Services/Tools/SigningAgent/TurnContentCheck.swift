@@ -18,7 +18,7 @@ struct TurnSummary: Hashable, Sendable {
     var doses: Int
 }
 
-/// Checks that a manifest holds exactly the readable doses, by computing every digest again from the readable fields.
+/// What is shown is what is signed: computes every digest of a manifest again from the readable fields.
 enum TurnContentCheck {
     private static let manifestColumns = TabularSchema(
         columns: ["dose_id", "dose_version", "person", "facility_code", "source_record_id", "content_sha256"])
@@ -54,6 +54,52 @@ enum TurnContentCheck {
             try require(line[5] == hexadecimal(digest), "the digest is of another content")
         }
         return TurnSummary(persons: Int(last[2]) ?? 0, doses: lines.count)
+    }
+
+    /// Writes the manifest (formats.md, "export manifests") from the readable doses.
+    ///
+    /// - Parameters: as of `check`.
+    /// - Returns: the bytes to sign, which may be signed if they have the digest that the service told for the turn.
+    static func manifest(
+        of content: [UInt8], unitCode: String
+    ) throws(ContentMismatch) -> (bytes: [UInt8], summary: TurnSummary) {
+        let rows = try rows(of: content, contentColumns)
+        guard let last = rows.last else { throw ContentMismatch(line: 0, rule: "nothing is shown") }
+        var bytes = Array((manifestColumns.columns.joined(separator: ",") + "\n").utf8)
+        bytes.reserveCapacity(rows.count * 160)
+        for (index, shown) in rows.enumerated() {
+            guard shown[0] == String(index + 1) else {
+                throw ContentMismatch(line: index + 2, rule: "another position")
+            }
+            guard shown[4] == unitCode else {
+                throw ContentMismatch(line: index + 2, rule: "the dose was given at another facility")
+            }
+            guard let record = record(shown) else {
+                throw ContentMismatch(line: index + 2, rule: "a shown value cannot be read")
+            }
+            for column in [2, 3, 1, 4, 5] {
+                append(shown.utf8(column), to: &bytes)
+                bytes.append(0x2C)
+            }
+            let digest = SHA256.hash(record.salt, SignedContent.canonicalBytes(of: record))
+            bytes.append(contentsOf: hexadecimal(digest).utf8)
+            bytes.append(0x0A)
+        }
+        return (bytes, TurnSummary(persons: Int(last[1]) ?? 0, doses: rows.count))
+    }
+
+    /// A field of the manifest; quoted only where it must be.
+    private static func append(_ field: ArraySlice<UInt8>, to bytes: inout [UInt8]) {
+        guard field.contains(where: { $0 == 0x22 || $0 == 0x2C || $0 == 0x0A || $0 == 0x0D }) else {
+            bytes.append(contentsOf: field)
+            return
+        }
+        bytes.append(0x22)
+        for byte in field {
+            if byte == 0x22 { bytes.append(0x22) }
+            bytes.append(byte)
+        }
+        bytes.append(0x22)
     }
 
     private static func rows(of bytes: [UInt8], _ schema: TabularSchema) throws(ContentMismatch) -> [TabularRow] {

@@ -52,6 +52,28 @@ import Testing
         }
     }
 
+    @Test("SIG-15 what the agent writes from the readable fields are the bytes that the service prepared")
+    func writesManifest() async throws {
+        try await SigningBench.run { bench in
+            var odd = Fixture.record(5)
+            odd.sourceRecordID = "a \"b\", c"
+            try bench.takeSignable(1...4) { $0 / 2 }
+            try bench.take([odd, Fixture.verdict(5), Fixture.link(5, person: 9)])
+            let (manifest, content) = try turn(bench)
+            let (bytes, summary) = try TurnContentCheck.manifest(of: content, unitCode: "79001")
+            #expect(bytes == manifest)
+            #expect(summary == TurnSummary(persons: 4, doses: 5))
+            #expect(throws: ContentMismatch.self) {
+                try TurnContentCheck.manifest(of: content, unitCode: "79002")
+            }
+            let other = String(decoding: content, as: UTF8.self).replacing("Comirnaty", with: "Spikevax")
+            let changed = try TurnContentCheck.manifest(of: Array(other.utf8), unitCode: "79001")
+            #expect(changed.bytes != manifest)
+            let header = Array(content.prefix { $0 != 0x0A }) + [0x0A]
+            #expect(throws: ContentMismatch.self) { try TurnContentCheck.manifest(of: header, unitCode: "79001") }
+        }
+    }
+
     @Test("SIG-16 a wrong PIN, or none, signs nothing; the right one signs")
     func pin() throws {
         let directory = try temporaryDirectory()

@@ -23,8 +23,8 @@ import Testing
                 #expect(try bench.isReady(number))
                 #expect(stored.facts.dose?.version == 2)
                 #expect(stored.facts.person?.key == Fixture.person(7))
-                #expect(stored.facilityCode == "79001")
-                #expect(stored.sourceRecordID == "R\(number)")
+                #expect(stored.verification.facilityCode == "79001")
+                #expect(stored.record?.sourceRecordID == "R\(number)")
             }
             #expect(number == 120)
             #expect(try bench.counts["signable"] == 120)
@@ -83,7 +83,10 @@ import Testing
     private func rowVersions(_ bench: SigningBench) throws -> [String] {
         try bench.database.transaction { tx in
             try tx.query(
-                "SELECT ctid::text FROM signable UNION ALL SELECT ctid::text FROM attestation UNION ALL SELECT xmin::text || ctid::text FROM ready_dose ORDER BY 1"
+                """
+                SELECT 's' || ctid FROM signable UNION ALL SELECT 'v' || ctid FROM verified
+                UNION ALL SELECT 'a' || ctid FROM attestation UNION ALL SELECT 'r' || xmin || ctid FROM ready_dose ORDER BY 1
+                """
             ) { $0.text(0) }
         }
     }
@@ -163,7 +166,7 @@ import Testing
             try bench.signEverything(by: bench.key())
             try bench.takeSignable(4...5)
             let emitted = try bench.emitted
-            try bench.database.transaction { tx in _ = try tx.execute("TRUNCATE signable, ready_dose") }
+            try bench.database.transaction { tx in _ = try tx.execute("TRUNCATE signable, verified, ready_dose") }
             try bench.take([Fixture.verdict(1), Fixture.verdict(2), Fixture.link(3, person: 3)])
             try bench.takeSignable(1...5)
             #expect(try bench.emitted == emitted)
@@ -172,7 +175,7 @@ import Testing
         }
     }
 
-    @Test("SIG-13 an announcement puts right what a changed setting has made signable, or no longer")
+    @Test("SIG-13 a changed setting makes doses signable, or no longer")
     func changedLimits() async throws {
         try await SigningBench.run { bench in
             let facts: [any TopicMessage] = [

@@ -7,7 +7,11 @@ import RecordModel
 enum Fixture {
     static let noon = Instant(rfc3339: "2022-04-20T05:00:00Z")!
 
-    static func doseID(_ number: Int) -> DoseID { DoseID(high: 0x1111_2222_0000_8000, low: UInt64(number)) }
+    /// As Intake makes them for facility 79001: four bytes of its hash first.
+    static func doseID(_ number: Int) -> DoseID { DoseID(high: facilityHash << 32 | 0x8000, low: UInt64(number)) }
+    private static let facilityHash = SHA256.hash(Array("79001".utf8)).prefix(4).reduce(0 as UInt64) {
+        $0 << 8 | UInt64($1)
+    }
     static func subjectID(_ number: Int) -> SubjectID { SubjectID(high: 0x3333_0000_0000_8000, low: UInt64(number)) }
     static func person(_ number: Int) -> PersonKey { PersonKey(high: 0x4444_0000_0000_0000, low: UInt64(number)) }
 

@@ -136,6 +136,7 @@ private struct SigningServer {
                 #expect(none.status == 409)
                 let made = try await running.ask("POST", "/v1/turns", as: .facilityStaff, unit: "79001", body: "{}")
                 #expect(made.status == 201)
+                #expect(made.text.contains("\"more\":false"))
                 let turnID = try #require(made.text.split(separator: "\"").dropFirst(3).first)
                 let preview = try await running.ask("GET", "/v1/turns/\(turnID)", as: .facilityHead, unit: "79001")
                 #expect(preview.text.contains("Họ và tên"))
@@ -151,6 +152,9 @@ private struct SigningServer {
                 #expect(list.text.contains(turnID))
                 let why = try await running.ask("GET", "/v1/why/79001/R1", as: .operator)
                 #expect(why.text.contains("chưa đăng ký chứng thư số"))
+                try bench.takeSignable([7], facility: "79002")
+                let elsewhere = try await running.ask("GET", "/v1/why/79001/R7", as: .operator)
+                #expect(elsewhere.text.contains("\"known\":false"))
                 let unknown = try await running.ask("GET", "/v1/why/79001/none", as: .operator)
                 #expect(unknown.text.contains("\"known\":false"))
             }

@@ -7,7 +7,8 @@ import Testing
 @Suite struct ManifestTests {
     private func line(_ number: Int, person: UInt32, record: String = "R") -> ManifestLine {
         ManifestLine(
-            doseID: Fixture.doseID(number), doseVersion: 2, person: person, facilityCode: "79001",
+            doseID: DoseID(high: 0x1111_2222_0000_8000, low: UInt64(number)), doseVersion: 2, person: person,
+            facilityCode: "79001",
             sourceRecordID: record, contentSHA256: [UInt8](repeating: UInt8(number), count: 32))
     }
 

@@ -25,7 +25,9 @@ import Web
             #expect(counts["signable"] == 3)
             #expect(counts["exempt"] == 1)
             #expect(counts["turns_signed"] == 1)
-            let report = try bench.database.transaction { tx in try tx.run(FacilityReport(facilityCode: "")) }
+            let report = try bench.database.transaction { tx in
+                try tx.run(FacilityReport(facilityCode: "", numbers: 1...5))
+            }
             #expect(report == [["79001", "7", "4", "3", "2"], ["79002", "1", "0", "1", "1"]])
         }
     }

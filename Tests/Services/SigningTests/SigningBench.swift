@@ -70,7 +70,7 @@ final class SigningBench {
             unitCode: unit, doseIDs: doses, from: from.flatMap(CalendarDate.init(iso:)),
             to: to.flatMap(CalendarDate.init(iso:)), persons: persons, preparedBy: "staff")
         let preparation = TurnPreparation(limits: limits)
-        return try database.transaction { tx in try preparation.prepare(request, at: clock.now(), in: tx) }
+        return try database.transaction { tx in try preparation.prepare(request, at: clock.now(), in: tx).turn }
     }
 
     /// A facility's key, its certificate registered for the unit unless told otherwise.
@@ -91,7 +91,7 @@ final class SigningBench {
     }
 
     func manifest(of turn: TurnRow) throws -> [UInt8] {
-        try database.transaction { tx in try tx.run(ManifestOfTurn(turnID: turn.turnID)).first ?? nil } ?? []
+        try database.transaction { tx in try tx.run(TurnWithManifest(turnID: turn.turnID)).first?.manifest } ?? []
     }
 
     func signature(
@@ -129,7 +129,8 @@ final class SigningBench {
         let certificates = CertificateRoutes(
             database: database, registry: CertificateRegistry(trust: trust), clock: clock, log: log)
         let why = WhyRoute(database: database, limits: limits, clock: clock)
-        return turns.all + certificates.all + ReportRoutes(database: database, trust: trust).all + [why.route]
+        let reports = ReportRoutes(database: database, trust: trust, limits: limits)
+        return turns.all + certificates.all + reports.all + [why.route]
     }
 
     // MARK: What is there
@@ -151,17 +152,23 @@ final class SigningBench {
     /// Whether a turn would take the dose.
     func isReady(_ number: Int) throws -> Bool {
         try database.transaction { tx in
-            try tx.query("SELECT 1 FROM ready_dose WHERE dose_id = $1", [.uuid(Fixture.doseID(number))]) { $0.int(0) }
+            try tx.query(
+                "SELECT 1 FROM \(ReadyDose.signable(numbers: "$2", "$3")) WHERE r.dose_id = $1",
+                [
+                    .uuid(Fixture.doseID(number)), .int4(limits.doseNumbers.lowerBound),
+                    .int4(limits.doseNumbers.upperBound),
+                ]
+            ) { $0.int(0) }
         }.count == 1
     }
 
     func stored(_ number: Int) throws -> StoredDose? {
-        try database.transaction { tx in try tx.run(LockSignable(doseIDs: [Fixture.doseID(number)])).first }
+        try database.transaction { tx in try tx.run(StoredDoses(doseIDs: [Fixture.doseID(number)])).first }
     }
 
     var counts: [String: Int64] {
         get throws {
-            Dictionary(uniqueKeysWithValues: try database.transaction { tx in try ReportRoutes.counts(in: tx) })
+            Dictionary(uniqueKeysWithValues: try database.transaction { tx in try ReportRoutes.counts(limits, in: tx) })
         }
     }
 }

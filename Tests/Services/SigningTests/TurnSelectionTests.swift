@@ -8,7 +8,10 @@ import Testing
         -> TurnCandidate
     {
         TurnCandidate(
-            doseID: Fixture.doseID(number), personKey: Fixture.person(person), doseVersion: 1,
+            doseID: Fixture.doseID(number),
+            member: TurnMember(
+                personKey: Fixture.person(person), subjectID: Fixture.subjectID(number),
+                content: [UInt8](repeating: UInt8(truncatingIfNeeded: number), count: 32)), doseVersion: 1,
             facilityCode: "79001", sourceRecordID: "R\(number)", doseNumber: doseNumber, injectedOn: date,
             contentSHA256: [UInt8](repeating: 0, count: 32))
     }
@@ -50,6 +53,27 @@ import Testing
         }
         let lines = selection.finish()
         #expect(lines.map(\.person) == [1, 1, 2, 3, 3])
+    }
+
+    @Test("SIG-15 the members of a turn are stored in the order of its lines, and no other bytes are read as such")
+    func members() throws {
+        var selection = TurnSelection(persons: 10, dosesPerPerson: 2)
+        for (number, day) in [3, 1, 2].enumerated() {
+            let taken = selection.add(candidate(number, person: 1, on: "2021-08-0\(day)"))
+            #expect(taken)
+        }
+        let taken = selection.add(candidate(7, person: 2))
+        #expect(taken)
+        let lines = selection.finish()
+        let bytes = TurnMembers.bytes(selection.members)
+        let doses = try #require(TurnMembers.doses(bytes, lines: lines))
+        #expect(doses.map(\.line) == lines)
+        #expect(doses.map(\.position) == [1, 2, 3])
+        #expect(doses.map(\.member.subjectID) == [1, 2, 7].map(Fixture.subjectID))
+        #expect(doses.map(\.member.personKey) == [1, 1, 2].map(Fixture.person))
+        #expect(doses.map(\.member.content.first) == [1, 2, 7])
+        #expect(TurnMembers.doses(Array(bytes.dropLast()), lines: lines) == nil)
+        #expect(TurnMembers.doses(bytes, lines: Array(lines.dropLast())) == nil)
     }
 
     @Test("SIG-13 what has moved fails the turn and is listed")

@@ -193,6 +193,34 @@ import Testing
         }
     }
 
+    @Test("SIG-14 a prepared turn says whether doses were left for another, also past many that cannot be signed")
+    func more() async throws {
+        try await SigningBench.run { bench in
+            bench.limits.persons = 2
+            bench.limits.dosesPerPerson = 2
+            try bench.takeSignable(1...3) { _ in 1 }
+            try bench.take((4...30).map { Fixture.record($0, doseNumber: 9) })
+            try bench.take((4...30).map { Fixture.verdict($0) } + (4...30).map { Fixture.link($0, person: $0) })
+            try bench.takeSignable(31...32)
+            func prepared(persons: Int) throws -> PreparedTurn {
+                let request = TurnRequest(
+                    unitCode: "79001", doseIDs: nil, from: nil, to: nil, persons: persons, preparedBy: "staff")
+                let preparation = TurnPreparation(limits: bench.limits)
+                return try bench.database.transaction { try preparation.prepare(request, at: Fixture.noon, in: $0) }
+            }
+            let full = try prepared(persons: 1)
+            #expect(full.turn.doses == 2)
+            #expect(full.more)
+            #expect(try prepared(persons: 2).more)
+            let signer = try bench.key()
+            #expect(try bench.signEverything(by: signer).doses == 3)
+            let last = try prepared(persons: 2)
+            #expect(last.turn.doses == 2)
+            #expect(last.more == false)
+            #expect(try bench.counts["signable"] == 2)
+        }
+    }
+
     @Test("SIG-14 SIG-11 a fourth dose of a person is refused where it is named; dates choose doses")
     func dosesOfAPerson() async throws {
         try await SigningBench.run { bench in
