@@ -6,9 +6,10 @@
 //   person        ─┤                                  │
 //   dose-attested ─┘      POST /v1/day-runs ─▶ RunChunk ─▶ PersonDecision ─▶ passports ─▶ issuance.passport.v1
 //
-// Facts arrive in any order and are kept each on its own. Passports are made in runs only: a run takes the marked
-// persons in chunks, decides by one pure rule (`PersonDecision`), signs, and commits passports, marks and its own place
-// together. So a run that was killed goes on where it was, and nothing is issued twice.
+// Facts arrive in any order and are kept each on its own; only those about doses that were ever attested mark their
+// persons. Passports are made in runs only: a run takes the marked persons in chunks, in lanes side by side, decides by
+// one pure rule (`PersonDecision`), signs, and commits passports, marks and its own place together. So a run that was
+// killed goes on where it was, and nothing is issued twice.
 //
 // How it fails: a message that cannot be read is parked by the consumer. A run that fails stays open; the worker of any
 // instance goes on with it. A database that has lost the passports is recognised (`Installation`), and the service
@@ -38,13 +39,16 @@ struct PassportIssuance {
         static let firstDay = Setting.date(
             "ISSUANCE_FIRST_DAY", default: "2022-04-15", help: "No run is opened before this day (PAS-02).")
         static let chunk = Setting.integer(
-            "ISSUANCE_CHUNK_PERSONS", default: 1_000, in: 1...2_000, help: "Persons of a run in one transaction.")
+            "ISSUANCE_CHUNK_PERSONS", default: 400, in: 1...2_000, help: "Persons of a run in one transaction.")
+        static let lanes = Setting.integer(
+            "ISSUANCE_RUN_LANES", default: 2, in: 1...6,
+            help: "Parts of a run that are worked off side by side, each with a connection of its own.")
     }
 
     static let definition = ServiceDefinition(
         name: "passport-issuance", schema: "issuance", version: "0.1.0",
         summary: "Issues vaccine passports from signed doses.", port: 8105,
-        settings: [Settings.keys, Settings.issuer, Settings.unit, Settings.firstDay, Settings.chunk],
+        settings: [Settings.keys, Settings.issuer, Settings.unit, Settings.firstDay, Settings.chunk, Settings.lanes],
         migrations: migrations, topicsConsumed: Topic.read(by: "passport-issuance"), check: problems,
         subcommands: [setUp], compose: compose)
 
@@ -70,7 +74,8 @@ struct PassportIssuance {
             encoder: PassportEncoder(signer: signer.signer), issuer: configuration[Settings.issuer], clock: clock,
             size: configuration[Settings.chunk])
         let runs = DayRuns(
-            database: database, chunk: chunk, clock: clock, log: context.log, metrics: context.metrics)
+            database: database, chunk: chunk, lanes: configuration[Settings.lanes], clock: clock, log: context.log,
+            metrics: context.metrics)
         let routes = RunRoutes(
             database: database, runs: runs, certificate: signer.signer.certificate,
             firstDay: configuration[Settings.firstDay], clock: clock)

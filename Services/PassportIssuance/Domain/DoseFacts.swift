@@ -6,25 +6,17 @@ struct DoseFacts: Sendable, Equatable {
     struct Record: Sendable, Equatable {
         var version: UInt32
         var isActive: Bool
-        /// The record without what a passport does not need; shared, since facts are handed around a lot.
-        var shared: SharedRecord
+        /// Where it is found by the facility's own number.
+        var locator: Int64
+        /// `ShownRecord`, packed: it is read where a passport is made, which most facts never come to.
+        var content: [UInt8]
         /// The first 16 bytes of SHA-256 over the signed content, without salt.
         var hash: [UInt8]
         /// SHA-256 over salt and signed content.
         var digest: [UInt8]
 
-        var content: DoseRecord { shared.record }
-    }
-
-    /// A record that is passed on without copying its two dozen texts.
-    final class SharedRecord: Sendable, Equatable {
-        let record: DoseRecord
-
-        init(_ record: DoseRecord) { self.record = record }
-
-        static func == (one: SharedRecord, other: SharedRecord) -> Bool {
-            one === other || one.record == other.record
-        }
+        /// What a passport may show; nil for bytes that nobody here has packed.
+        var shown: ShownRecord? { ShownRecord(packed: content) }
     }
 
     struct Judgement: Sendable, Equatable {

@@ -22,15 +22,15 @@ struct PassportFace: Sendable, Equatable {
     var country: String
 
     /// Reads a record as signed.
-    init(_ record: DoseRecord) throws(Problem) {
+    init(_ record: ShownRecord) throws(Problem) {
         (familyName, givenName) = PassportFace.names(of: record)
         let standard = MachineReadableName.transliterate(familyName) + MachineReadableName.transliterate(givenName)
         guard !standard.isEmpty else { throw .name }
-        guard let dateOfBirth = TypedDate.read(record.identity.dateOfBirth) else { throw .dateOfBirth }
-        guard let vaccine = VaccineCatalogue.standard.product(named: record.dose.vaccine) else { throw .vaccine }
-        guard let injectedOn = CalendarDate(iso: record.dose.injectedOn) else { throw .injectedOn }
-        guard record.dose.doseNumber >= 1, record.dose.doseNumber <= 99 else { throw .doseNumber }
-        switch CountryCatalogue.standard.nationality(typed: record.dose.givenCountry) {
+        guard let dateOfBirth = TypedDate.read(record.dateOfBirth) else { throw .dateOfBirth }
+        guard let vaccine = VaccineCatalogue.standard.product(named: record.vaccine) else { throw .vaccine }
+        guard let injectedOn = CalendarDate(iso: record.injectedOn) else { throw .injectedOn }
+        guard record.doseNumber >= 1, record.doseNumber <= 99 else { throw .doseNumber }
+        switch CountryCatalogue.standard.nationality(typed: record.givenCountry) {
         case .vietnam: country = "VN"
         case .foreign(let code): country = code
         case .unknown: throw .country
@@ -38,18 +38,18 @@ struct PassportFace: Sendable, Equatable {
         self.dateOfBirth = dateOfBirth
         self.vaccine = vaccine
         self.injectedOn = injectedOn
-        doseNumber = Int(record.dose.doseNumber)
+        doseNumber = Int(record.doseNumber)
     }
 
     /// Họ is the first word of a Vietnamese name, đệm and tên the rest; a foreigner's parts are typed apart. Whoever
     /// has one name has it as family name: schema 1.3.0 requires that one.
-    private static func names(of record: DoseRecord) -> (String, String) {
-        let surname = MachineReadableName.display(record.subject.surname)
-        let given = MachineReadableName.display(record.subject.givenNames)
-        if case .foreign = CountryCatalogue.standard.nationality(typed: record.subject.nationality), !surname.isEmpty {
+    private static func names(of record: ShownRecord) -> (String, String) {
+        let surname = MachineReadableName.display(record.surname)
+        let given = MachineReadableName.display(record.givenNames)
+        if case .foreign = CountryCatalogue.standard.nationality(typed: record.nationality), !surname.isEmpty {
             return (cut(surname), cut(given))
         }
-        let words = MachineReadableName.display(record.identity.fullName).split(separator: " ", maxSplits: 1)
+        let words = MachineReadableName.display(record.fullName).split(separator: " ", maxSplits: 1)
         return (cut(words.first.map(String.init) ?? ""), cut(words.count > 1 ? String(words[1]) : ""))
     }
 

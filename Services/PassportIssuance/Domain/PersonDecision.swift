@@ -54,13 +54,13 @@ struct PersonDecision: Sendable {
 
     /// Decides from the facts alone.
     /// - Parameters:
-    ///   - doses: the facts about every dose that is linked to the person, or shown by one of the passports.
+    ///   - doses: the facts about every attested dose that is linked to the person, or shown by one of the passports.
     ///   - passports: the person's passports that are not revoked.
     ///   - issuer: as it stands in new passports.
     static func decide(
         person: PersonKey, doses: [DoseFacts], passports: [StandingPassport], issuer: String
     ) -> PersonDecision {
-        let byID = Dictionary(doses.map { ($0.doseID, $0) }) { first, _ in first }
+        let byID = passports.isEmpty ? [:] : Dictionary(doses.map { ($0.doseID, $0) }) { first, _ in first }
         var decision = PersonDecision(state: .empty)
         for passport in passports {
             if let facts = byID[passport.doseID], let reason = falsehood(of: passport, facts) {
@@ -72,7 +72,7 @@ struct PersonDecision: Sendable {
         // A projection that is being rebuilt: the passport's dose is not known completely, so its absence from the line
         // means nothing.
         let awaited = valid.contains { passport in
-            byID[passport.doseID].map { DoseStanding.of($0).isIncomplete } ?? true
+            byID[passport.doseID].map { $0.attestation == nil || DoseStanding.of($0).isIncomplete } ?? true
         }
         if awaited {
             decision.state = .incomplete
@@ -80,14 +80,14 @@ struct PersonDecision: Sendable {
         }
         var counted: [VaccinationLine.Dose] = []
         for facts in doses where facts.link?.person == person && DoseStanding.of(facts) == .counted {
-            guard let record = facts.record, let face = try? PassportFace(record.content) else {
+            guard let record = facts.record, let shown = record.shown, let face = try? PassportFace(shown) else {
                 decision.state = .unwritable
                 return decision
             }
             counted.append(
                 VaccinationLine.Dose(
-                    doseID: facts.doseID, version: record.version, facilityCode: record.content.facilityCode,
-                    sourceRecordID: record.content.sourceRecordID, face: face))
+                    doseID: facts.doseID, version: record.version, facilityCode: shown.facilityCode,
+                    sourceRecordID: shown.sourceRecordID, face: face))
         }
         decision.close(VaccinationLine(counted), valid: valid, issuer: issuer)
         return decision
@@ -114,7 +114,7 @@ struct PersonDecision: Sendable {
         guard let record = facts.record else { return nil }
         guard record.isActive else { return .recordWithdrawn }
         if let owner = facts.link?.person, owner != passport.person { return .anotherPerson }
-        guard let face = try? PassportFace(record.content) else { return .contentCorrected }
+        guard let shown = record.shown, let face = try? PassportFace(shown) else { return .contentCorrected }
         return face.shownHash == passport.shownHash ? nil : .contentCorrected
     }
 }

@@ -2,23 +2,16 @@ import Cryptography
 import Messaging
 import RecordModel
 
-/// The newest facts about one dose in a batch.
-struct ArrivedFacts: Sendable {
-    var subjectID: SubjectID
-    var locator: Int64?
-    var facts: DoseFacts
-}
-
-/// A batch folded by dose, sorted by dose so that rows are always locked in the same order; and what can never be
-/// handled.
+/// A batch folded by dose: of each kind of fact the newest, sorted by dose so that rows are always locked in the same
+/// order; and what can never be handled.
 struct FactFold {
-    private(set) var arrived: [ArrivedFacts] = []
+    private(set) var doses: [DoseFacts] = []
     private(set) var rejections: [Rejection] = []
     private var places: [DoseID: Int] = [:]
 
     init(_ batch: [InboundMessage]) {
         places.reserveCapacity(batch.count)
-        arrived.reserveCapacity(batch.count)
+        doses.reserveCapacity(batch.count)
         for (index, message) in batch.enumerated() {
             do throws(WireError) {
                 try take(message)
@@ -26,7 +19,10 @@ struct FactFold {
                 rejections.append(Rejection(index: index, errorClass: "decode", reason: error.description))
             }
         }
-        arrived.sort { $0.facts.doseID < $1.facts.doseID }
+        // Numbers are moved about while sorting, each row of facts only once.
+        let order = doses.indices.sorted { doses[$0].doseID < doses[$1].doseID }
+        doses = order.map { doses[$0] }
+        places = [:]
     }
 
     private mutating func take(_ message: InboundMessage) throws(WireError) {
@@ -41,63 +37,53 @@ struct FactFold {
 
     private mutating func take(_ record: DoseRecord) throws(WireError) {
         try check(UInt64(record.version), from: 1, "version", of: DoseRecord.eventType)
-        let place = place(record.doseID, record.subjectID, record.facilityCode, record.sourceRecordID)
+        let place = place(record.doseID)
         let canonical = SignedContent.canonicalBytes(of: record)
         let hash = Array(SHA256.hash(canonical).prefix(16))
-        let known = arrived[place].facts.record
+        let known = doses[place].record
         if let known, known.version >= record.version {
-            if known.version > record.version { arrived[place].facts.earlier[record.version] = hash }
+            if known.version > record.version { doses[place].earlier[record.version] = hash }
             return
         }
-        if let known { arrived[place].facts.earlier[known.version] = known.hash }
-        arrived[place].facts.record = DoseFacts.Record(
+        if let known { doses[place].earlier[known.version] = known.hash }
+        doses[place].record = DoseFacts.Record(
             version: record.version, isActive: record.status == .active,
-            shared: DoseFacts.SharedRecord(record.withoutIdentityNumber),
-            hash: hash, digest: SHA256.hash(record.salt, canonical))
+            locator: Locator.of(facilityCode: record.facilityCode, sourceRecordID: record.sourceRecordID),
+            content: ShownRecord(record).packed, hash: hash, digest: SHA256.hash(record.salt, canonical))
     }
 
     private mutating func take(_ verdict: Verdict) throws(WireError) {
         try check(UInt64(verdict.doseVersion), from: 1, "dose_version", of: Verdict.eventType)
         try check(verdict.assessment, from: 0, "assessment", of: Verdict.eventType)
-        let place = place(verdict.doseID, verdict.subjectID, verdict.facilityCode, verdict.sourceRecordID)
-        if let known = arrived[place].facts.judgement, known.order >= verdict.order { return }
-        arrived[place].facts.judgement = DoseFacts.Judgement(
+        let place = place(verdict.doseID)
+        if let known = doses[place].judgement, known.order >= verdict.order { return }
+        doses[place].judgement = DoseFacts.Judgement(
             order: verdict.order, outcome: verdict.outcome, decidedAt: verdict.decidedAt)
     }
 
     private mutating func take(_ link: PersonLinked) throws(WireError) {
         try check(UInt64(link.doseVersion), from: 1, "dose_version", of: PersonLinked.eventType)
         try check(link.assessment, from: 0, "assessment", of: PersonLinked.eventType)
-        let place = place(link.doseID, link.subjectID)
-        if let known = arrived[place].facts.link, known.order >= link.order { return }
-        arrived[place].facts.link = DoseFacts.Link(order: link.order, person: link.personKey)
+        let place = place(link.doseID)
+        if let known = doses[place].link, known.order >= link.order { return }
+        doses[place].link = DoseFacts.Link(order: link.order, person: link.personKey)
     }
 
     private mutating func take(_ attested: DoseAttested) throws(WireError) {
         try check(UInt64(attested.doseVersion), from: 1, "dose_version", of: DoseAttested.eventType)
         try check(attested.revision, from: 1, "revision", of: DoseAttested.eventType)
-        let place = place(attested.doseID, attested.subjectID, attested.facilityCode, attested.sourceRecordID)
-        if let known = arrived[place].facts.attestation, known.revision >= attested.revision { return }
-        arrived[place].facts.attestation = DoseFacts.Attestation(
+        let place = place(attested.doseID)
+        if let known = doses[place].attestation, known.revision >= attested.revision { return }
+        doses[place].attestation = DoseFacts.Attestation(
             version: attested.doseVersion, revision: attested.revision, status: attested.status,
             digest: attested.contentSHA256, signedAt: attested.signedAt)
     }
 
-    private mutating func place(
-        _ doseID: DoseID, _ subjectID: SubjectID, _ facilityCode: String = "", _ recordID: String = ""
-    ) -> Int {
-        let place: Int
-        if let known = places[doseID] {
-            place = known
-        } else {
-            place = arrived.count
-            places[doseID] = place
-            arrived.append(ArrivedFacts(subjectID: subjectID, facts: DoseFacts(doseID: doseID)))
-        }
-        if arrived[place].locator == nil, !facilityCode.isEmpty {
-            arrived[place].locator = Locator.of(facilityCode: facilityCode, sourceRecordID: recordID)
-        }
-        return place
+    private mutating func place(_ doseID: DoseID) -> Int {
+        if let known = places[doseID] { return known }
+        places[doseID] = doses.count
+        doses.append(DoseFacts(doseID: doseID))
+        return doses.count - 1
     }
 
     /// Versions and revisions count from 1: 0 is stored as "none yet".
@@ -110,24 +96,17 @@ struct FactFold {
     }
 }
 
-/// Where a record is found by the facility's own number: eight bytes instead of an index over two texts.
+/// Where a record is found by the facility's own number.
 enum Locator {
+    /// Eight bytes instead of an index over two texts.
     static func of(facilityCode: String, sourceRecordID: String) -> Int64 {
         let hash = SHA256.hash(Array(facilityCode.utf8) + [0] + Array(sourceRecordID.utf8))
         return Int64(bitPattern: hash.prefix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) })
     }
-}
 
-extension DoseRecord {
-    /// The record with what a passport does not show taken out: nothing is kept here that is not needed.
-    var withoutIdentityNumber: DoseRecord {
-        var record = self
-        record.identity.idNumber = ""
-        record.identity.sex = ""
-        record.subject.idKind = ""
-        record.subject.phone = ""
-        record.subject.residenceCommune = ""
-        record.dose.lotNumber = ""
-        return record
+    /// The identifiers of a facility's doses: they begin with four bytes of SHA-256 over its code.
+    static func doses(ofFacility code: String) -> ClosedRange<DoseID> {
+        let start = SHA256.hash(Array(code.utf8)).prefix(4).reduce(UInt64(0)) { $0 << 8 | UInt64($1) } << 32
+        return DoseID(high: start, low: 0)...DoseID(high: start | 0xffff_ffff, low: .max)
     }
 }

@@ -119,13 +119,13 @@ enum RevocationExport {
     }
 }
 
-/// Counts for people and for the status page; sums over runs, so that they cost nothing with a country's passports.
+/// Counts for people and for the status page; sums over runs' lanes, so that they cost nothing with a country's passports.
 enum IssuanceCounts {
     static func read(in tx: Transaction) throws -> [(String, Int64)] {
         let sums = try tx.query(
             """
             SELECT coalesce(sum(issued), 0)::int8, coalesce(sum(superseded), 0)::int8, coalesce(sum(revoked), 0)::int8,
-                coalesce(sum(revoked_valid), 0)::int8 FROM day_run
+                coalesce(sum(revoked_valid), 0)::int8 FROM run_lane
             """
         ) { row in (row.int8(0), row.int8(1), row.int8(2), row.int8(3)) }
         let (issued, superseded, revoked, revokedValid) = sums.first ?? (0, 0, 0, 0)

@@ -78,15 +78,15 @@ struct InsertPassports: Statement {
     var runID: Int64
     var parameters: [SQLValue] {
         [
-            .uuids(passports.lazy.map(\.certificate)), .uuids(passports.lazy.map(\.person)),
-            .int4s(passports.lazy.map(\.status.rawValue)), .int4s(passports.lazy.map { Int32($0.revision) }),
-            .uuids(passports.lazy.map(\.doseID)), .int8s(passports.lazy.map { Int64($0.doseVersion) }),
-            .texts(passports.lazy.map(\.facilityCode)), .texts(passports.lazy.map(\.sourceRecordID)),
-            .texts(passports.lazy.map(\.hc1)), .byteArrays(passports.lazy.map(\.kid)),
-            .byteArrays(passports.lazy.map(\.shownHash)), .byteArrays(passports.lazy.map(\.faceHash)),
-            .instants(passports.lazy.map(\.issuedAt)), .instants(passports.lazy.map(\.expiresAt)),
-            .instants(passports.lazy.map(\.changedAt)), .texts(passports.lazy.map(\.reason)),
-            .uuids(passports.lazy.map(\.supersededBy)), .int8(runID),
+            .uuids(passports.lazy.map { $0.certificate }), .uuids(passports.lazy.map { $0.person }),
+            .int4s(passports.lazy.map { $0.status.rawValue }), .int4s(passports.lazy.map { Int32($0.revision) }),
+            .uuids(passports.lazy.map { $0.doseID }), .int8s(passports.lazy.map { Int64($0.doseVersion) }),
+            .texts(passports.lazy.map { $0.facilityCode }), .texts(passports.lazy.map { $0.sourceRecordID }),
+            .texts(passports.lazy.map(\.hc1)), .byteArrays(passports.lazy.map { $0.kid }),
+            .byteArrays(passports.lazy.map { $0.shownHash }), .byteArrays(passports.lazy.map { $0.faceHash }),
+            .instants(passports.lazy.map { $0.issuedAt }), .instants(passports.lazy.map { $0.expiresAt }),
+            .instants(passports.lazy.map { $0.changedAt }), .texts(passports.lazy.map { $0.reason }),
+            .uuids(passports.lazy.map { $0.supersededBy }), .int8(runID),
         ]
     }
     static func row(_ row: ResultRow) {}
@@ -104,9 +104,9 @@ struct UpdatePassports: Statement {
     var passports: [StoredPassport]
     var parameters: [SQLValue] {
         [
-            .uuids(passports.lazy.map(\.certificate)), .int4s(passports.lazy.map(\.status.rawValue)),
-            .int4s(passports.lazy.map { Int32($0.revision) }), .instants(passports.lazy.map(\.changedAt)),
-            .texts(passports.lazy.map(\.reason)), .uuids(passports.lazy.map(\.supersededBy)),
+            .uuids(passports.lazy.map { $0.certificate }), .int4s(passports.lazy.map { $0.status.rawValue }),
+            .int4s(passports.lazy.map { Int32($0.revision) }), .instants(passports.lazy.map { $0.changedAt }),
+            .texts(passports.lazy.map { $0.reason }), .uuids(passports.lazy.map { $0.supersededBy }),
         ]
     }
     static func row(_ row: ResultRow) {}

@@ -1,20 +1,18 @@
 import Cryptography
-import Dispatch
 import RecordModel
 import Storage
-import Synchronization
 
-/// One chunk of a run: up to a thousand persons, one transaction.
+/// One chunk of a run's lane: some hundred persons, one transaction.
 ///
-/// The persons are locked and everything about them is read; what each needs is decided by a pure function, signed by
-/// all cores, and written set-wise, together with the run's place. So a run that was killed goes on after the last chunk
-/// that was committed, and a person is never done twice by one run.
+/// With the gate shut everything about the persons is read; what each needs is decided by a pure function, signed, and
+/// written set-wise, together with the lane's place. So a run that was killed goes on after the last chunk that was
+/// committed, and a person is never done twice by one run.
 struct RunChunk: Sendable {
     let encoder: PassportEncoder
     let issuer: String
     let clock: any WallClock
-    /// Persons in a chunk.
-    var size = 1000
+    /// Persons in a chunk: its events are one row of the outbox, about 850 bytes a passport.
+    var size = 400
 
     /// What a chunk did.
     struct Outcome: Sendable, Equatable {
@@ -23,25 +21,27 @@ struct RunChunk: Sendable {
         var isFinished = false
     }
 
-    /// Does the next chunk of the open run; finished when nobody is left or no run is open.
-    func run(in tx: Transaction) throws -> Outcome {
-        guard let run = try tx.run(LockCurrentRun()).first else { return Outcome(isFinished: true) }
-        let persons = try tx.run(LockMarkedPersons(after: run.lastPerson, limit: size))
+    /// Does the next chunk of a lane of the open run; finished when nobody is left in it or no run is open.
+    func run(lane number: Int = 0, in tx: Transaction) throws -> Outcome {
+        guard let lane = try tx.run(LockLane(lane: number)).first else { return Outcome(isFinished: true) }
+        try Gate.shut(tx)
+        let persons = try tx.run(MarkedPersons(after: lane.lastPerson, until: lane.untilPerson, limit: size))
         guard let last = persons.last else {
-            try tx.run(FinishRun(id: run.id, at: clock.now()))
+            try tx.run(FinishLane(runID: lane.runID, lane: number))
             return Outcome(isFinished: true)
         }
         let work = try Work(persons: persons, issuer: issuer, in: tx)
         let now = clock.now()
         let issued = try sign(work.decisions, at: now)
         let changed = work.changedPassports(replacedBy: issued, at: now)
-        if !issued.isEmpty { try tx.run(InsertPassports(passports: issued, runID: run.id)) }
+        if !issued.isEmpty { try tx.run(InsertPassports(passports: issued, runID: lane.runID)) }
         if !changed.isEmpty { try tx.run(UpdatePassports(passports: changed)) }
         try settle(work, at: now, in: tx)
+        try tx.run(UnmarkPersons(after: lane.lastPerson, until: last))
         let revoked = changed.filter { $0.status == .revoked }
         try tx.run(
-            AdvanceRun(
-                id: run.id, lastPerson: last, persons: persons.count, issued: issued.count,
+            AdvanceLane(
+                runID: lane.runID, lane: number, lastPerson: last, persons: persons.count, issued: issued.count,
                 superseded: changed.count - revoked.count, revoked: revoked.count,
                 contradictions: work.decisions.count { $0.decision.state == .contradiction },
                 revokedValid: revoked.count { work.wasValid($0.certificate) }))
@@ -56,32 +56,10 @@ struct RunChunk: Sendable {
         }
         let free = work.decisions.lazy.filter { !$0.decision.state.isBlocked }.map(\.person)
         try tx.run(UnblockPersons(persons: Array(free)))
-        try tx.run(UnmarkPersons(persons: work.persons))
     }
 
-    /// Makes the new passports, on all cores: the signature is most of the work.
-    private func sign(_ decisions: [Work.Decided], at now: Instant) throws -> [StoredPassport] {
-        let todo = decisions.filter { $0.decision.issue != nil }
-        guard !todo.isEmpty else { return [] }
-        let parts = min(todo.count, 8)
-        let made = Mutex<[Int: Result<[StoredPassport], CryptographyError>]>([:])
-        DispatchQueue.concurrentPerform(iterations: parts) { part in
-            let slice = todo[todo.count * part / parts..<todo.count * (part + 1) / parts]
-            let result: Result<[StoredPassport], CryptographyError>
-            do throws(CryptographyError) {
-                result = .success(try sign(slice, at: now))
-            } catch {
-                result = .failure(error)
-            }
-            made.withLock { $0[part] = result }
-        }
-        let results = made.withLock { $0 }
-        return try (0..<parts).flatMap { try results[$0]?.get() ?? [] }
-    }
-
-    private func sign(
-        _ decisions: ArraySlice<Work.Decided>, at now: Instant
-    ) throws(CryptographyError) -> [StoredPassport] {
+    /// Makes the new passports.
+    private func sign(_ decisions: [Work.Decided], at now: Instant) throws(CryptographyError) -> [StoredPassport] {
         let issuedAt = now.microseconds / 1_000_000
         let expiresAt = Validity.end(issuedAt: issuedAt, signerEnds: encoder.signer.certificate.notAfter)
         let kid = encoder.signer.certificate.keyIdentifier

@@ -62,7 +62,7 @@ struct WhyAnswer: Sendable, Equatable {
     }
 
     private mutating func become(_ standing: DoseStanding, _ facts: DoseFacts, _ facility: String) {
-        let recorded = facts.record?.content.recordedAt
+        let recorded = facts.record?.shown?.recordedAt
         let decided = facts.judgement?.decidedAt
         switch standing {
         case .counted: break

@@ -49,10 +49,10 @@ struct WhyRoute: Sendable {
     static func find(
         facility: String, record: String, issuingUnit: String, in tx: Transaction
     ) throws -> WhyAnswer? {
-        let locator = Locator.of(facilityCode: facility, sourceRecordID: record)
-        let found = try tx.run(DosesByLocator(locator: locator)).first { facts in
-            guard let content = facts.record?.content else { return true }
-            return content.facilityCode == facility && content.sourceRecordID == record
+        let doses = try tx.run(DosesByLocator(facility: facility, record: record))
+        let found = try tx.run(DosesByID(doseIDs: doses)).first { facts in
+            guard let shown = facts.record?.shown else { return false }
+            return shown.facilityCode == facility && shown.sourceRecordID == record
         }
         guard let facts = found else { return nil }
         var person = WhyAnswer.Person()

@@ -1,9 +1,12 @@
 import Cryptography
+import Dispatch
+import Foundation
 import Messaging
 import Observability
 import RecordModel
 import ServiceRuntime
 import Storage
+import Synchronization
 import TestSupport
 
 @testable import PassportIssuance
@@ -14,7 +17,15 @@ enum Sample {
     static let now = Instant(microseconds: 1_651_399_200_000_000)
 
     static func person(_ number: UInt64) -> PersonKey { PersonKey(high: 7, low: number) }
-    static func dose(_ number: UInt64) -> DoseID { DoseID(high: 1, low: number) }
+    /// Keys spread over the whole range, as real ones are.
+    static func spread(_ number: UInt64) -> PersonKey {
+        PersonKey(high: (number + 1) &* 0x9E37_79B9_7F4A_7C15, low: number)
+    }
+    static func facility(_ number: UInt64) -> String { "F\(number % 3)" }
+    /// As Intake makes them: beginning with four bytes of the facility's hash.
+    static func dose(_ number: UInt64) -> DoseID {
+        DoseID(high: Locator.doses(ofFacility: facility(number)).lowerBound.high, low: number)
+    }
 
     static func record(
         _ number: UInt64, version: UInt32 = 1, dose doseNumber: Int32 = 1, on day: String = "2022-01-10",
@@ -22,7 +33,7 @@ enum Sample {
         lot: String = "L1", phone: String = "", country: String = "", status: RecordStatus = .active
     ) -> DoseRecord {
         DoseRecord(
-            doseID: dose(number), subjectID: SubjectID(high: 2, low: number), facilityCode: "F\(number % 3)",
+            doseID: dose(number), subjectID: SubjectID(high: 2, low: number), facilityCode: facility(number),
             sourceRecordID: "R\(number)", version: version, enteredAt: now, recordedAt: now,
             identity: TypedIdentity(fullName: name, sex: "F", dateOfBirth: born, idNumber: "079190000001"),
             subject: SubjectDetails(phone: phone),
@@ -66,7 +77,7 @@ enum Sample {
     }
 
     /// The facts that the messages leave, without a database.
-    static func facts(_ messages: [InboundMessage]) -> DoseFacts { FactFold(messages).arrived[0].facts }
+    static func facts(_ messages: [InboundMessage]) -> DoseFacts { FactFold(messages).doses[0] }
 
     /// A dose that is counted, as the line sees it.
     static func lineDose(_ record: DoseRecord) throws -> VaccinationLine.Dose {
@@ -76,17 +87,23 @@ enum Sample {
     }
 }
 
+extension PassportFace {
+    init(_ record: DoseRecord) throws(Problem) { try self.init(ShownRecord(record)) }
+}
+
 /// A service without broker and HTTP: its handler, its runs, its database.
 struct TestIssuance: Sendable {
     let database: Database
     let clock = ManualClock(Sample.now)
     let signer: SignerFiles.Loaded
     let log = Log(service: "test", level: .error)
-    var chunkSize = 1000
+    let chunkSize: Int
+    let lanes: Int
 
-    init(_ database: Database, chunkSize: Int = 1000) throws {
+    init(_ database: Database, chunkSize: Int = 1000, lanes: Int = 1) throws {
         self.database = database
         self.chunkSize = chunkSize
+        self.lanes = lanes
         signer = try SignerSetUp.inMemory(at: Sample.now)
     }
 
@@ -104,7 +121,8 @@ struct TestIssuance: Sendable {
     }
 
     var runs: DayRuns {
-        DayRuns(database: database, chunk: chunk, clock: clock, log: log, metrics: MetricsRegistry())
+        DayRuns(
+            database: database, chunk: chunk, lanes: lanes, clock: clock, log: log, metrics: MetricsRegistry())
     }
 
     func open() throws {
@@ -147,10 +165,48 @@ struct TestIssuance: Sendable {
         }
     }
 
+    /// Returns as soon as somebody waits for a lock in this database.
+    func untilSomebodyWaits() throws {
+        var waiting: Int64 = 0
+        while waiting == 0 {
+            waiting = try database.withConnection { session in
+                try session.query(
+                    """
+                    SELECT count(*) FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+                    WHERE NOT l.granted AND a.datname = current_database()
+                    """
+                ) { $0.int8(0) }[0]
+            }
+        }
+    }
+
+    /// Persons that a run has to look at.
+    func waiting() throws -> Int64 { try database.transaction { tx in try RunRoutes.waiting(in: tx) } }
+
     func why(_ record: DoseRecord) throws -> WhyAnswer? {
         try database.transaction { tx in
             try WhyRoute.find(
                 facility: record.facilityCode, record: record.sourceRecordID, issuingUnit: "CYTDP", in: tx)
         }
+    }
+}
+
+/// Blocking work on a thread of its own: tests that wait for each other must not share the threads of tasks.
+final class Background: Sendable {
+    private let error = Mutex<(any Error)?>(nil)
+    private let done = DispatchSemaphore(value: 0)
+
+    init(_ body: @escaping @Sendable () throws -> Void) {
+        let thread = Thread { [self] in
+            do { try body() } catch { self.error.withLock { $0 = error } }
+            done.signal()
+        }
+        thread.start()
+    }
+
+    /// Waits for its end; throws what it has thrown.
+    func end() throws {
+        done.wait()
+        if let error = error.withLock({ $0 }) { throw error }
     }
 }
