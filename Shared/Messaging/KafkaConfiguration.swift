@@ -45,8 +45,9 @@ public struct KafkaConfiguration: Sendable {
                 "compression.codec": "lz4",
                 "linger.ms": "20",
                 "batch.size": "1000000",
-                "queue.buffering.max.messages": "200000",
-                "queue.buffering.max.kbytes": "131072",
+                // The relay hands over 16 MB at most; a replay fills this and waits.
+                "queue.buffering.max.messages": "100000",
+                "queue.buffering.max.kbytes": "32768",
             ],
             fixed: [
                 "enable.idempotence": "true",
@@ -67,9 +68,11 @@ public struct KafkaConfiguration: Sendable {
                 "heartbeat.interval.ms": "\(max(300, options.sessionTimeoutMilliseconds / 6))",
                 "max.poll.interval.ms": "\(options.maximumPollIntervalMilliseconds)",
                 "fetch.wait.max.ms": "100",
-                // What waits in memory is bounded by these, not by the backlog.
+                // What waits in memory is bounded by these, not by the backlog. Not lower: a partition that has filled
+                // its share is not asked again for a whole second (fetch.queue.backoff.ms, fixed before librdkafka 2.2).
                 "queued.min.messages": "30000",
                 "queued.max.messages.kbytes": "32768",
+                "fetch.max.bytes": "4000000",
                 "fetch.error.backoff.ms": "200",
             ],
             fixed: [
@@ -105,8 +108,14 @@ public struct ConsumerOptions: Sendable {
     public var gatherTime: Duration = .milliseconds(20)
     /// A batch that takes longer is handled with its partitions paused and polled.
     public var slowAfter: Duration = .milliseconds(1_000)
-    /// How long a rebalance or a stop waits for the batch in flight.
+    /// How long a rebalance waits for the batch in flight.
     public var revokeWait: Duration = .seconds(20)
+    /// How long a stop waits for it; a batch that is not done then is delivered again.
+    public var stopWait: Duration = .seconds(8)
+    /// How long a rebalance or a stop waits for the answer to the last commit.
+    public var commitWait: Duration = .seconds(3)
+    /// How long a stop waits for the end of the client, which leaves its group.
+    public var closeWait: Duration = .seconds(3)
     /// Apache Kafka refuses less than 6,000 by default; the embedded broker works from 4,000.
     public var sessionTimeoutMilliseconds = 6_000
     public var maximumPollIntervalMilliseconds = 300_000

@@ -4,7 +4,7 @@
 //   Producer          publishes events: idempotent, acknowledged by all replicas, in order; one completion per batch
 //   ConsumerLoop      reads topics as a member of a group and hands over batches on a thread of its own
 //   BatchProcessor    one transaction per batch: handler, parking, events; then the offsets are committed
-//   Redrive           handles parked messages again, key by key, in order
+//   Redrive           handles parked messages again, key by key, in order; gives one up and keeps it as a record
 //   TopicAdministration, LagMonitor, GroupPositions   look at topics and groups from outside
 //   EmbeddedBroker    librdkafka's mock cluster, for one machine without Kafka
 //
@@ -17,6 +17,7 @@
 //   the batch wait in place with its partitions paused. Nothing is skipped: an offset is committed only after the
 //   transaction that took the message's effect (or parked it) has committed, so a crash leads to redelivery, and the
 //   handler's own rows recognise what already took effect.
+//   An end is bounded whatever is away: what was not committed comes again.
 //   An offset that the broker no longer holds is counted (`kafka_positions_lost_total`) and reported with its remedy.
 //
 // Who may touch it

@@ -30,7 +30,7 @@ extension ServiceDefinition {
 
 extension SettingDeclaration {
     /// A text that the setting takes, for describing a service that is not configured.
-    fileprivate var placeholder: String? {
+    var placeholder: String? {
         let candidates = [
             "placeholder", "1", "true", "127.0.0.1:1", "2021-01-01", String(repeating: "0", count: 64),
             String(repeating: "0", count: 128),

@@ -64,8 +64,12 @@ final class Health: Sendable {
 
     func task(_ name: String, trouble: String?) { state.withLock { $0.taskTrouble[name] = trouble } }
 
-    /// Why the service should not get traffic; empty when it is ready.
-    var notReady: [String] {
+    /// Why the service should not get traffic; empty when it is ready. As of the monitor's last turn.
+    var notReady: [String] { notReady(consumer: sample.consumer) }
+
+    /// The same with what the consumer says now. A consumer outside its group, or in it but not yet knowing how far it is
+    /// behind, is no consumer without lag.
+    func notReady(consumer: ConsumerHealth?) -> [String] {
         let state = state.withLock { $0 }
         switch state.phase {
         case .starting: return ["starting"]
@@ -74,7 +78,13 @@ final class Health: Sendable {
         }
         var reasons: [String] = []
         if let trouble = state.sample.databaseTrouble { reasons.append("database: \(trouble)") }
-        if let consumer = state.sample.consumer, !consumer.joined { reasons.append("consumer: not in its group yet") }
+        if let consumer {
+            if !consumer.joined {
+                reasons.append("consumer: not in its group yet")
+            } else if !consumer.lagKnown {
+                reasons.append("consumer: in its group, how far it is behind is not known yet")
+            }
+        }
         reasons += state.sample.ownReasons
         return reasons
     }

@@ -4,8 +4,8 @@ import RecordModel
 import Storage
 import Web
 
-/// What every service offers to operators over its HTTP interface (role `operator`): status, parked messages, redrive,
-/// announce.
+/// What every service offers to operators over its HTTP interface (role `operator`): status, announce, and parked
+/// messages (`ParkedRoutes`).
 struct OperatorRoutes: Sendable {
     let definition: ServiceDefinition
     let context: ServiceContext
@@ -21,11 +21,6 @@ struct OperatorRoutes: Sendable {
     }
 
     private static let counts = Schema.Property("counts", "object", "Records by state.")
-    private static let filter: [Schema.Property] = [
-        .init("topic", "string", "Only messages of this topic."),
-        .init("error_class", "string", "Only keys that this class of error keeps parked."),
-        .init("id", "integer", "Only the key of this parked message."),
-    ]
 
     var routes: [Route] {
         var routes = [
@@ -36,28 +31,14 @@ struct OperatorRoutes: Sendable {
                     "OperationsStatus",
                     properties: [
                         .init("service"), .init("instance"), .init("version"), .init("ready", "boolean"),
-                        .init("reasons", "array"), Self.counts, .init("lag", "object", "Messages behind, by topic."),
+                        .init("reasons", "array"), Self.counts,
+                        .init("lag", "object", "Messages behind, by topic; null while it is not known."),
                         .init("outbox", "object"), .init("parked", "integer"), .init("announce", "object"),
                     ]),
                 query: [.init("counts", "boolean", "false: without the counts, which read whole tables.")],
-                handler: status),
-            Route(
-                .get, "/v1/operations/parked", roles: [.operator], summary: "Parked messages without their content.",
-                response: Schema("ParkedMessages", properties: [.init("parked", "array"), .init("next", "integer")]),
-                query: Self.filter + [.init("after", "integer"), .init("limit", "integer")], handler: parked),
+                handler: status)
         ]
-        if parts.handler != nil {
-            routes.append(
-                Route(
-                    .post, "/v1/operations/redrive", roles: [.operator],
-                    summary: "Handles parked messages again, key by key, in order.",
-                    request: Schema("RedriveRequest", properties: Self.filter + [.init("dry_run", "boolean")]),
-                    response: Schema(
-                        "RedriveReport",
-                        properties: ["keys", "messages", "handled", "freed", "failed", "left"].map {
-                            .init($0, "integer")
-                        }), handler: redrive))
-        }
+        routes += ParkedRoutes(service: definition.name, context: context, handler: parts.handler).routes
         if parts.announce != nil {
             let progress = Schema(
                 "AnnounceProgress",
@@ -97,9 +78,8 @@ struct OperatorRoutes: Sendable {
                 try ParkedMessages.count(in: transaction)
             )
         }
-        let reasons = running.health.notReady
-        let lag = Dictionary(grouping: running.consumer?.lag ?? []) { $0.topicPartition.topic }
-            .mapValues { $0.reduce(Int64(0)) { $0 + $1.messages } }
+        let reasons = running.health.notReady(consumer: running.consumer?.health)
+        let lag = running.consumer.map { Self.byTopic($0.lag) } ?? [:]
         return .json { json in
             json.member("service", definition.name)
             json.member("instance", context.configuration[StandardSettings.instanceName])
@@ -107,8 +87,12 @@ struct OperatorRoutes: Sendable {
             json.member("ready", reasons.isEmpty)
             json.array("reasons") { json in for reason in reasons { json.element(reason) } }
             json.object("counts") { json in for (name, count) in counts { json.member(name, count) } }
-            json.object("lag") { json in
-                for (topic, messages) in lag.sorted(by: { $0.key < $1.key }) { json.member(topic, messages) }
+            if let lag {
+                json.object("lag") { json in
+                    for (topic, messages) in lag.sorted(by: { $0.key < $1.key }) { json.member(topic, messages) }
+                }
+            } else {
+                json.member("lag", String?.none)
             }
             json.object("outbox") { json in
                 json.member("rows", outbox.rows)
@@ -128,65 +112,9 @@ struct OperatorRoutes: Sendable {
         }
     }
 
-    // MARK: Parked messages
-
-    private func parked(_ request: Request) async throws -> Response {
-        let filter = ParkedFilter(
-            topic: request.query["topic"], errorClass: request.query["error_class"],
-            id: try request.query["id"].map { _ in Int64(try request.integer("id", in: 1...Int.max, default: 1)) })
-        let after = Int64(try request.integer("after", in: 0...Int.max, default: 0))
-        let limit = try request.integer("limit", in: 1...1_000, default: 100)
-        let messages = try await context.database.asyncConnection { connection in
-            try ParkedMessages.list(filter, after: after, limit: limit, in: connection)
-        }
-        return .json { json in
-            json.array("parked") { json in
-                for message in messages { json.object { json in Self.write(message, to: &json) } }
-            }
-            if messages.count == limit, let last = messages.last { json.member("next", last.id) }
-        }
-    }
-
-    private static func write(_ message: ParkedMessage, to json: inout JSONWriter) {
-        json.member("id", message.id)
-        json.member("topic", message.topic)
-        json.member("partition", message.partition)
-        json.member("offset", message.offset)
-        json.member("event_type", message.eventType)
-        json.member("event_id", message.eventID)
-        json.member("error_class", message.errorClass)
-        json.member("reason", message.reason)
-        json.member("behind", message.isBehind)
-        json.member("attempts", message.attempts)
-        json.member("first_failed_at", message.firstFailedAt.rfc3339)
-        json.member("last_failed_at", message.lastFailedAt.rfc3339)
-        json.member("bytes", message.valueBytes)
-    }
-
-    private struct RedriveRequest: Decodable, Sendable {
-        let topic: String?
-        let errorClass: String?
-        let id: Int64?
-        let dryRun: Bool?
-    }
-
-    private func redrive(_ request: Request) async throws -> Response {
-        guard let handler = parts.handler else { throw Problem.notFound() }
-        let wish = try await request.json(RedriveRequest.self)
-        let redrive = Redrive(
-            group: definition.name, handler: handler, database: context.database, log: context.log)
-        let filter = ParkedFilter(topic: wish.topic, errorClass: wish.errorClass, id: wish.id)
-        context.log.info(
-            "redrive asked for",
-            ["subject": .string(request.principal.subject), "dry_run": .bool(wish.dryRun ?? false)])
-        let report = try await onThread("redrive") { try redrive.run(filter, dryRun: wish.dryRun ?? false) }
-        return .json { json in
-            json.member("keys", report.keys)
-            json.member("messages", report.messages)
-            json.member("handled", report.handled)
-            json.member("freed", report.freed)
-            json.member("failed", report.failed)
-            json.member("left", report.left)
+    private static func byTopic(_ lag: [PartitionLag]?) -> [String: Int64]? {
+        lag.map { lag in
+            Dictionary(grouping: lag) { $0.topicPartition.topic }.mapValues { $0.reduce(Int64(0)) { $0 + $1.messages } }
         }
     }
 

@@ -116,15 +116,17 @@ final class RunningService: Sendable {
         let grace = context.configuration[StandardSettings.stopGrace]
         health.enter(.stopping)
         context.log.info("service stopping")
-        // Announcements and tasks learn it first: they may hold requests open.
+        // Announcements and tasks learn it first: they may hold requests open. Their time runs from now on.
         threads.stop.give()
+        let tasksUntil = ContinuousClock.now + .seconds(grace)
         await http.stop(graceSeconds: Double(grace))
         let (consumer, relay, producer, threads) = (consumer, relay, producer, threads)
         let isEmpty = try? await onThread("stop") {
             consumer?.stop()
-            threads.join(seconds: Double(grace))
+            threads.join(until: tasksUntil)
             let isEmpty = relay.stop(timeout: .seconds(grace))
-            producer.close(timeout: .seconds(grace))
+            // Where the relay could not publish everything, the broker is away: the outbox keeps it.
+            producer.close(timeout: isEmpty ? .seconds(grace) : .seconds(1))
             return isEmpty
         }
         context.database.close()
@@ -238,6 +240,7 @@ extension ServiceDefinition {
     /// All migrations of the schema: the infrastructure's and the service's.
     func migrator(_ database: Database, log: Log) -> Migrator {
         Migrator(
-            database: database, schema: schema, migrations: InfrastructureMigrations.all + migrations, log: log)
+            database: database, schema: schema,
+            migrations: InfrastructureMigrations.all + ParkingMigrations.all + migrations, log: log)
     }
 }

@@ -86,13 +86,20 @@ struct ServiceCommand {
         let isPrinting = rest.contains("--print-config")
         rest.removeAll { $0 == "--print-config" }
         do throws(ConfigurationRefused) {
-            let configuration = try resolve(settings(for: verb), Array(rest))
+            let configuration: Configuration
+            var problems: [SettingProblem]
+            (configuration, problems) = resolver(settings(for: verb)).examine(arguments: Array(rest))
+            if !isPrinting, verb == .run {
+                // All at once: what is wrong with single settings, and what only the service can tell.
+                let found = Set(problems.map(\.setting))
+                let further = definition.check(configuration) + Self.check(configuration)
+                problems += further.filter { !found.contains($0.setting) }
+            }
+            guard problems.isEmpty else { throw ConfigurationRefused(problems) }
             if isPrinting {
                 output(configuration.redacted())
                 return .success
             }
-            let problems = verb == .run ? definition.check(configuration) + Self.check(configuration) : []
-            guard problems.isEmpty else { throw ConfigurationRefused(problems) }
             return await perform(verb, configuration)
         } catch {
             return refuse(error)
@@ -102,8 +109,11 @@ struct ServiceCommand {
     private func resolve(
         _ settings: [any SettingDeclaration], _ arguments: [String]
     ) throws(ConfigurationRefused) -> Configuration {
-        try SettingsResolver(settings, environment: environment, secretsDirectory: secretsDirectory)
-            .resolve(arguments: arguments)
+        try resolver(settings).resolve(arguments: arguments)
+    }
+
+    private func resolver(_ settings: [any SettingDeclaration]) -> SettingsResolver {
+        SettingsResolver(settings, environment: environment, secretsDirectory: secretsDirectory)
     }
 
     private func refuse(_ refused: ConfigurationRefused) -> ExitCode {

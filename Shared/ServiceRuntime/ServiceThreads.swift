@@ -43,10 +43,10 @@ final class ServiceThreads: Sendable {
         thread.start()
     }
 
-    /// Gives the stop signal and waits for the tasks' ends, all together no longer than the time given.
-    func join(seconds: Double) {
+    /// Gives the stop signal and waits for the tasks' ends, all together until the deadline.
+    func join(until end: ContinuousClock.Instant) {
         stop.give()
-        let deadline = DispatchTime.now() + seconds
+        let deadline = DispatchTime.now() + ContinuousClock.now.duration(to: end) / .seconds(1)
         for ended in running.withLock({ $0 }) where ended.wait(timeout: deadline) == .timedOut {
             log.warning("a background task did not end in time")
         }

@@ -60,6 +60,17 @@ def peak_megabytes(pid):
     return 0.0
 
 
+def mean_batches(addresses):
+    """Messages of an average batch by service, from its metrics."""
+    means = {}
+    for service, address in addresses.items():
+        with urllib.request.urlopen(f"{address}/metrics", timeout=5) as answer:
+            text = answer.read().decode("utf-8")
+        count = Stages.total(text, "batch_size_count")
+        means[service] = round(Stages.total(text, "batch_size_sum") / count) if count else 0
+    return means
+
+
 def floor(stack, doses, batch):
     program = stack.folder / "floor"
     flags = subprocess.run(["pkg-config", "--cflags", "--libs", "libpq", "rdkafka", "libcrypto"], capture_output=True, text=True, check=True)
@@ -133,6 +144,7 @@ def measure(arguments):
         result = stack.replay(data / "doses.csv", "--sign", bound=7200)
         stages.done.set()
         spent = {name: processor_of(stack, name) - before[name] for name in processes}
+        batches = mean_batches(stack.addresses()["operations"])
         peaks = {name: round(peak_megabytes(stack.pid(name))) for name in SERVICES}
         bare.append(floor(stack, arguments.floor_doses, arguments.batch))
         stack.still()
@@ -143,7 +155,7 @@ def measure(arguments):
         "stages_doses_per_second": stages.rates(result["doses"]),
         "cpu_us_per_dose": {name: round(value / result["doses"] * 1e6, 1) for name, value in spent.items()},
         "cpu_us_per_dose_total": round(sum(spent.values()) / result["doses"] * 1e6, 1),
-        "peak_resident_mb": peaks,
+        "mean_batch_messages": batches, "peak_resident_mb": peaks,
         "floor": bare, "floor_doses_per_second": round(bare_rate),
         "ratio_to_floor": round(result["doses_per_second"] / bare_rate, 3),
         "signed": result["signed"], "passports": result["passports"], "broker": arguments.broker,

@@ -8,62 +8,16 @@ TIEMCHUNG_TEST_KAFKA_HOME names an Apache Kafka; without it the tests that need 
     faults.py [TEST…]
 """
 import base64
-import contextlib
-import functools
 import json
-import os
-import pathlib
-import re
 import subprocess
 import sys
 import uuid
 
 from canary import CANARY_NUMBER, CANARY_TEXT, bad_requests, data, ending, found, personal_data, table
-from harness import ROOT, SERVICES, Stack, binary, check, differences, main, poll, python
+from harness import ROOT, SERVICES, check, differences, main, poll, python
+from stacks import KAFKA, calm, kafka, leaks, same, stack
+from startup import https, refused_starts
 
-KAFKA = os.environ.get("TIEMCHUNG_TEST_KAFKA_HOME")
-# What of personal data was seen where it does not belong, by stack.
-leaks = {}
-
-
-# The stream and the stacks.
-
-@contextlib.contextmanager
-def stack(name, **options):
-    """A stack with reference data, which is looked through for personal data before it ends."""
-    with Stack(f"faults-{name}", **options) as made:
-        made.up()
-        made.load(data())
-        yield made
-        leaks[name] = personal_data(made)
-
-
-@functools.cache
-def calm():
-    """The undisturbed run on the embedded broker, and its outcome."""
-    made = ending.enter_context(stack("calm"))
-    made.replay(data() / "doses.csv", "--sign")
-    made.still()
-    outcome = made.snapshot()
-    check(outcome["verdicts"] and outcome["attested"] and outcome["passports"], "the undisturbed run has no outcome")
-    return made, outcome
-
-
-@functools.cache
-def kafka():
-    """The same stream on Apache Kafka."""
-    made = ending.enter_context(stack("kafka", broker="kafka", environment={"TIEMCHUNG_TEST_KAFKA_HOME": KAFKA}))
-    made.replay(data() / "doses.csv", "--sign")
-    made.still()
-    return made, made.snapshot()
-
-
-def same(left, right, what):
-    lines = differences(left, right)
-    check(not lines, f"{what}:\n" + "\n".join(lines))
-
-
-# Tests.
 
 def same_outcome_on_kafka():
     """the embedded broker and Apache Kafka come to the same outcome, and a consumer in Python counts what exports count"""
@@ -195,13 +149,38 @@ def poisoned_messages():
         check(report["keys"] == 1 and report["freed"] == 1 and report["left"] == 0, f"redrive --id: {report}")
         (report,) = redrive(made, "--service", "identity-matching", "--error-class", "sql-23514")
         check(report["freed"] == report["keys"] and report["left"] == 0, f"redrive after the fix: {report}")
-        # What nobody can read stays where it is, whatever is tried.
+        # What nobody can read stays where it is, whatever is tried, until an operator gives it up.
         redrive(made)
+        give_up(made)
+        expected["intake"] -= 2
         made.replay(data() / "none.csv", "--sign")
         check(parked_counts(made) == expected, f"parked {parked_counts(made)}, expected {expected}")
         status = made.status()
         check(status["in_flight"] == 0, f"{status['in_flight']} messages are in flight")
-        same(outcome, made.snapshot(), "undisturbed (-) and after the redrive (+)")
+        same(outcome, without(made.snapshot(), "poison-1"), "undisturbed (-) and after the redrive (+)")
+
+
+def give_up(made):
+    """An operator gives up the garbage of poison-1, which is kept as a record; the row behind it is handled then."""
+    listed = parked(made, "--service", "intake")
+    behind = next(m for m in listed if m[5] == "behind")
+    first = next(m for m in listed if m[5] not in ("behind", "unknown-type") and m[3] == behind[3])
+    options = ["--service", "intake", "--id", first[1], "--reason", "cut off by the sender"]
+    refusal = made.operator("parked", "discard", *options[:3], behind[1], *options[4:], required=False)
+    check(refusal.returncode == 1 and first[1] in refusal.stderr, f"a row that waits was given up: {refusal}")
+    report = json.loads(made.operator("parked", "discard", *options, "--dry-run", "--json").stdout)
+    check(report["discarded"] and report["handled"] == 1 and report["left"] == 0, f"discard --dry-run: {report}")
+    check(parked(made, "--service", "intake") == listed, "the dry run of discard did something")
+    made.operator("parked", "discard", *options)
+    kept = made.operator("parked", "discarded", "--service", "intake").stdout.split("\t")
+    check(kept[1] == first[1] and kept[-1].strip() == "cut off by the sender", f"not kept as a record: {kept}")
+
+
+def without(outcome, record):
+    """An outcome without one record's rows; it must have a verdict."""
+    check([v for v in outcome["verdicts"] if v[1] == record], f"{record} has no verdict")
+    return {**outcome, "verdicts": [v for v in outcome["verdicts"] if v[1] != record],
+            "tasks": [t for t in outcome["tasks"] if t[2] != record]}
 
 
 def most_amended():
@@ -221,7 +200,7 @@ def lost_projection():
     figures = counts(made.status()["services"])
     made.local("down", *reversed(SERVICES))
     # Of a dose, correction-tasks keeps what others said, and beside it what it has decided itself.
-    made.sql("TRUNCATE signing.signable, signing.ready_dose; TRUNCATE correction.unit; DELETE FROM correction.dose WHERE "
+    made.sql("TRUNCATE signing.signable, signing.verified, signing.ready_dose; TRUNCATE correction.unit; DELETE FROM correction.dose WHERE "
              "health_version = 0 AND resolved_version = 0")
     made.up()
     check(differences(before, made.snapshot()) or int(made.sql("SELECT count(*) FROM signing.signable")[0]) == 0,
@@ -240,61 +219,6 @@ def counts(services):
             if service["service"] in ("correction-tasks", "signing")}
 
 
-def refused_starts():
-    """what is missing or wrong at start is named with cause and remedy, and ends with 69 or 78"""
-    made, _ = calm()
-    base = int(made.environment["TIEMCHUNG_PORT_BASE"])
-    database = environment_of(made, "intake")["DATABASE_URL"]
-    free = {"HTTP_LISTEN": f"127.0.0.1:{base + 81}", "OPERATIONS_LISTEN": f"127.0.0.1:{base + 1081}"}
-    own = environment_of(made, "intake")
-    refused(made, "intake", 69, ["nobody answers", "start PostgreSQL"], **free,
-            DATABASE_URL=database.replace(f"port={base + 900}", "port=1"))
-    refused(made, "intake", 78, ["password", "correct the password in DATABASE_URL"], **free,
-            DATABASE_URL=re.sub(r"(://[^:]+:)[^@]+@", r"\1wrong@", database))
-    refused(made, "intake", 69, [own["HTTP_LISTEN"], "another process has this port", "choose another"], **{
-        **free, "HTTP_LISTEN": own["HTTP_LISTEN"]})
-    refused(made, "intake", 69, [own["OPERATIONS_LISTEN"], "another process has this port"], **{
-        **free, "OPERATIONS_LISTEN": own["OPERATIONS_LISTEN"]})
-    refused(made, "intake", 69, ["127.0.0.1:1", "KAFKA_BOOTSTRAP_SERVERS"], **free, KAFKA_BOOTSTRAP_SERVERS="127.0.0.1:1")
-    missing = refused(made, "intake", 78, ["DATABASE_URL", "KAFKA_BOOTSTRAP_SERVERS", "INTAKE_IDENTIFIER_KEY"], **free,
-                      DATABASE_URL="", KAFKA_BOOTSTRAP_SERVERS="", INTAKE_IDENTIFIER_KEY_FILE="")
-    check(missing.count("configuration:") >= 3, f"not all problems at once: {missing}")
-    (checksum,) = made.sql("SELECT checksum FROM intake.schema_migration WHERE number = 101")
-    made.sql("UPDATE intake.schema_migration SET checksum = sha256('changed') WHERE number = 101")
-    try:
-        for command in ((), ("migrate",)):
-            refused(made, "intake", 78, ["101", "changed", "restore"], *command, **free)
-    finally:
-        made.sql(f"UPDATE intake.schema_migration SET checksum = '{checksum}' WHERE number = 101")
-    if KAFKA:
-        other, _ = kafka()
-        delete = ("import sys; from confluent_kafka.admin import AdminClient; client = AdminClient({'bootstrap.servers': sys.argv[1]});"
-                  "[answer.result() for answer in client.delete_topics(['issuance.passport.v1']).values()]")
-        done = subprocess.run([python(), "-c", delete, other.addresses()["broker"]], text=True, capture_output=True, timeout=60)
-        check(done.returncode == 0, f"the topic could not be deleted: {done.stderr[-500:]}")
-        refused(other, "passport-issuance", 69, ["issuance.passport.v1", "topics create"],
-                HTTP_LISTEN=free["HTTP_LISTEN"], OPERATIONS_LISTEN=free["OPERATIONS_LISTEN"])
-
-
-def environment_of(made, name):
-    """What a running service was started with."""
-    text = pathlib.Path(f"/proc/{made.pid(name)}/environ").read_bytes().decode()
-    return dict(item.split("=", 1) for item in text.split("\0") if "=" in item)
-
-
-def refused(made, service, code, words, *command, **changes):
-    """Starts a service that must end by itself with the code and a message that holds the words."""
-    environment = {**environment_of(made, service), "START_WAIT_SECONDS": "0", **changes}
-    environment = {name: value for name, value in environment.items() if value}
-    done = subprocess.run([str(binary(service)), *command], env=environment, text=True, capture_output=True, timeout=60,
-                          stdin=subprocess.DEVNULL)
-    text = done.stdout + done.stderr
-    check(done.returncode == code, f"{service} {' '.join(command)} {list(changes)}: {done.returncode}, not {code}: {text[-800:]}")
-    for word in words:
-        check(word in text, f"{service} {list(changes)}: {word!r} is not in the message: {text[-800:]}")
-    return text
-
-
 def canaries():
     """no name and no number in logs, metrics and answers to bad requests"""
     made, _ = calm()
@@ -311,7 +235,7 @@ def canaries():
     check(not seen, "personal data outside:\n" + "\n".join(seen))
 
 
-TESTS = [wipe_and_announce, two_instances, poisoned_messages, lost_projection, refused_starts, canaries]
+TESTS = [wipe_and_announce, two_instances, poisoned_messages, lost_projection, refused_starts, https, canaries]
 
 if __name__ == "__main__":
     if KAFKA:

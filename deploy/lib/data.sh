@@ -44,17 +44,40 @@ command_status() { tool operator status "$@"; }
 now() { date +%s.%N; }
 since() { python3 -c 'import sys; print(round(float(sys.argv[2]) - float(sys.argv[1]), 3))' "$1" "$(now)"; }
 
-# replay_stream FILE RATE: sends the stream and waits until nothing is in flight.
+# replay_stream FILE RATE RESUME: sends the stream and waits until nothing is in flight.
 replay_stream() {
-  local file=$1 rate=$2 arguments=()
+  local file=$1 rate=$2 resume=$3 arguments=()
   [[ -z $rate ]] || arguments+=(--rate "$rate")
+  [[ -z $resume ]] || arguments+=(--resume "$resume")
   [[ $BROKER != embedded ]] || arguments+=(--embedded)
-  tool dose-replay replay "$file" --bootstrap "$BOOTSTRAP" --timeout "$REST_TIMEOUT" "${arguments[@]}" \
+  broker_address
+  tool dose-replay replay "$file" "${ADDRESS[@]}" --timeout "$REST_TIMEOUT" "${arguments[@]}" \
     --summary "$REPLAY_FILES/replay.json"
+  after_broker
+}
+
+# ADDRESS: how a tool finds the broker. The embedded one has another address after a start: it stands in a file.
+broker_address() {
+  ADDRESS=(--bootstrap "$BOOTSTRAP")
+  [[ $BROKER != embedded ]] || ADDRESS+=(--bootstrap-file "$STATE/run/bootstrap")
+}
+
+# A broker that began anew under us had nothing of what was on the way: the announcement of the services is waited for,
+# and what comes of it.
+after_broker() {
+  while [[ $BROKER == embedded && -f $STATE/run/broker-began ]]; do
+    with_lock command_up
+    broker_address
+    tool dose-replay settle "${ADDRESS[@]}" --timeout "$REST_TIMEOUT"
+  done
 }
 
 # wait_for_rest: no message unread, no outbox row left, in any service.
-wait_for_rest() { tool dose-replay settle --bootstrap "$BOOTSTRAP" --timeout "$REST_TIMEOUT"; }
+wait_for_rest() {
+  broker_address
+  tool dose-replay settle "${ADDRESS[@]}" --timeout "$REST_TIMEOUT" || return
+  after_broker
+}
 
 # persist COMMAND…: again while it fails, within a bound: a service may just be starting again.
 persist() {
@@ -99,7 +122,7 @@ sign_and_close() {
 }
 
 command_replay() {
-  local file='' rate='' sign=0 json=0
+  local file='' rate='' resume='' sign=0 json=0
   while [[ $# -gt 0 ]]; do
     case $1 in
       --rate)
@@ -107,6 +130,11 @@ command_replay() {
         shift
         ;;
       --rate=*) rate=${1#*=} ;;
+      --resume)
+        resume=${2:-}
+        shift
+        ;;
+      --resume=*) resume=${1#*=} ;;
       --sign) sign=1 ;;
       --json) json=1 ;;
       -*) die 64 "không có tùy chọn / unknown option $1" ;;
@@ -114,7 +142,7 @@ command_replay() {
     esac
     shift
   done
-  [[ -n $file ]] || die 64 "replay F [--rate R] [--sign] [--json]"
+  [[ -n $file ]] || die 64 "replay F [--rate R] [--resume STATE] [--sign] [--json]"
   [[ -r $file ]] || die 66 "không đọc được tệp / cannot read $file"
   [[ -z $rate || $rate =~ ^[1-9][0-9]*$ ]] || die 64 "--rate: số dòng mỗi giây / rows per second"
   need_stack
@@ -125,7 +153,7 @@ command_replay() {
   # From here on services may be stopped and started again under us.
   export TIEMCHUNG_PATIENCE=${TIEMCHUNG_PATIENCE:-$PATIENCE}
   command_operator summary --before "$REPLAY_FILES/before.json"
-  replay_stream "$file" "$rate"
+  replay_stream "$file" "$rate" "$resume"
   REPLAY_SECONDS=$(since "$begun")
   SIGN_SECONDS='' CLOSE_SECONDS=''
   ((sign)) && sign_and_close

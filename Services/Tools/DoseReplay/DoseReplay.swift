@@ -15,6 +15,7 @@
 // the status routes as any facility's own system could.
 import Glibc
 import Messaging
+import ServiceRuntime
 
 @main
 struct DoseReplay {
@@ -27,12 +28,17 @@ struct DoseReplay {
 
           dose-replay generate --seed S --doses N [--persons P] [--errors RATES] [--format csv|ndjson] --out DIR
           dose-replay errors [--errors RATES]
-          dose-replay replay FILE --bootstrap HOST:PORT [--rate ROWS_PER_SECOND] [--resume STATEFILE] [--embedded]
-                      [--services NAME=URL,… [--token-file F]] [--timeout SECONDS] [--summary FILE] [--quiet]
-          dose-replay settle --bootstrap HOST:PORT [--services NAME=URL,… [--token-file F]] [--timeout SECONDS]
+          dose-replay replay FILE --bootstrap HOST:PORT | --bootstrap-file F [--rate ROWS_PER_SECOND]
+                      [--resume STATEFILE] [--embedded] [--services NAME=URL,… [--token-file F]]
+                      [--timeout SECONDS] [--summary FILE] [--quiet]
+          dose-replay settle --bootstrap HOST:PORT | --bootstrap-file F [--services NAME=URL,… [--token-file F]]
+                      [--timeout SECONDS]
 
           --errors    tỉ lệ các loại lỗi: tệp JSON, hoặc / rates of the error classes: a JSON file, or
                       \(ErrorRates.shipped.keys.sorted().joined(separator: ", ")); xem / see: dose-replay errors
+          --bootstrap-file  địa chỉ broker nằm trong tệp và có thể đổi khi broker trong bộ nhớ được khởi động lại
+                      / the broker's address stands in a file; a broker in memory that is started again has another
+          --resume    ghi những dòng đã chắc chắn vào tệp, và đi tiếp từ đó / keeps there what is confirmed, goes on from it
           --embedded  broker phát triển: giữ dưới dung lượng của nó / the development broker: stay below what it keeps
           --services  hỏi các dịch vụ tới khi không còn gì trên đường (hoặc TIEMCHUNG_SERVICES)
                       / ask the services until nothing is in flight (or TIEMCHUNG_SERVICES)
@@ -60,6 +66,9 @@ struct DoseReplay {
         } catch let error as KafkaError {
             complain("không kết nối được broker / the broker cannot be reached: \(error)")
             return 69
+        } catch let refused as ConfigurationRefused {
+            complain("\(refused)")
+            return 78
         } catch let problem as ErrorRates.Problem {
             complain("\(problem)")
             return 64

@@ -4,12 +4,13 @@
 // How it fails
 //   One line in Vietnamese and English on standard error and an exit code: 1 refused (a passport, a redrive that failed),
 //   64 the command line, 66 an input file, 69 a service cannot be reached, 73 an output file, 77 the token or role is not
-//   enough. An export appears under its name only when it is complete.
+//   enough, 78 KAFKA_PROPERTIES. An export appears under its name only when it is complete.
 //
 // Who may touch it: nothing here decides anything about a record; rules live in the services. A new export needs a line
 // in `Export.table` and a route in its service.
 import Foundation
 import Glibc
+import ServiceRuntime
 
 @main
 struct Operator {
@@ -29,7 +30,7 @@ struct Operator {
     static let commands: [Command] = [
         Status.command, Status.lagCommand, Parked.command, Announce.command, Export.command, Why.command,
         VerifyPassport.command, PassportQR.command, Token.command, Load.command, CloseDay.command, Summary.command,
-        Topics.command,
+        Topics.command, Contract.command,
     ]
 
     static var usage: String {
@@ -75,6 +76,7 @@ struct Operator {
         case is ServiceUnreachable: 69
         case is OutputUnwritable: 73
         case is Stack.Problem: 77
+        case is ConfigurationRefused: 78
         case let refusal as ServiceRefusal: [401, 403].contains(refusal.status) ? 77 : refusal.status >= 500 ? 69 : 1
         default: 1
         }

@@ -5,6 +5,8 @@ public struct ConsumerHealth: Sendable {
     /// The group has given this consumer its partitions (possibly none).
     public var joined = false
     public var partitions = 0
+    /// How far it is behind is known of every partition; a member that has just joined does not know it yet.
+    public var lagKnown = false
     /// The last turn of the polling thread.
     public var lastPoll: ContinuousClock.Instant = .now
     /// Since when the batch in flight is being handled.
@@ -34,7 +36,7 @@ public struct PartitionLag: Sendable, Hashable {
 /// Shared between the threads of a consumer and whoever asks.
 final class ConsumerStatus: Sendable {
     private let state = Monitor(ConsumerHealth())
-    private let lags = Mutex<[PartitionLag]>([])
+    private let lags = Mutex<[PartitionLag]?>(nil)
 
     var health: ConsumerHealth { state.update { $0 } }
     func update(_ body: (inout ConsumerHealth) -> Void) { state.update(body) }
@@ -44,8 +46,12 @@ final class ConsumerStatus: Sendable {
         state.wait(timeout) { condition($0) ? true : nil } ?? false
     }
 
-    var lag: [PartitionLag] {
+    /// Nil while it is not known.
+    var lag: [PartitionLag]? {
         get { lags.withLock { $0 } }
-        set { lags.withLock { $0 = newValue } }
+        set {
+            lags.withLock { $0 = newValue }
+            state.update { $0.lagKnown = newValue != nil }
+        }
     }
 }

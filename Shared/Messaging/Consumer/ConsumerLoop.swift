@@ -71,7 +71,7 @@ public final class ConsumerLoop: Sendable {
         }
     }
 
-    /// Takes no further batch, waits for the one in flight (bounded by `options.revokeWait`), commits its offsets and
+    /// Takes no further batch, waits for the one in flight (bounded by `options.stopWait`), commits its offsets and
     /// leaves the group. Returns when that is done; stopping twice has no effect.
     public func stop() {
         let polling = threads.update { threads in
@@ -85,8 +85,9 @@ public final class ConsumerLoop: Sendable {
     /// For readiness, liveness and the status page.
     public var health: ConsumerHealth { status.health }
 
-    /// How far this consumer is behind on its own partitions, as of the last fetch.
-    public var lag: [PartitionLag] { status.lag }
+    /// How far this consumer is behind on its own partitions, as of the last fetch. Nil while that is not known: outside
+    /// the group, and after an assignment until every partition has been asked. That is not the same as no lag.
+    public var lag: [PartitionLag]? { status.lag }
 
     private func run(_ first: ConsumerSession) {
         var session = first
@@ -97,6 +98,7 @@ public final class ConsumerLoop: Sendable {
                 health.partitions = 0
                 health.paused = false
             }
+            status.lag = nil
             guard case .failed(let error) = end else { return }
             log.error("kafka consumer is replaced", ["error": .string(error)])
             while true {

@@ -1,6 +1,7 @@
 import CRDKafka
 import Observability
 import RecordModel
+import Synchronization
 
 /// One librdkafka consumer from its subscription to its end. Everything but the sink runs on the polling thread.
 final class ConsumerSession: ClientEvents, @unchecked Sendable {
@@ -26,6 +27,10 @@ final class ConsumerSession: ClientEvents, @unchecked Sendable {
     private var restarting: Set<TopicPartition> = []
     private var failure: String?
     private var crashed = false
+    /// Offsets have been committed for the last time.
+    private var closing = false
+    /// The end of the client is no longer waited for: a later session tells the status.
+    private let abandoned = Atomic(false)
     private var lags = LagGauges()
     /// The committed offset of each partition when it was assigned.
     private var begun: [TopicPartition: Int64] = [:]
@@ -71,17 +76,31 @@ final class ConsumerSession: ClientEvents, @unchecked Sendable {
         if crashed {
             gate.close()
             client.destroy(leavingGroup: false)
+            client = nil
         } else {
-            awaitInFlight(giveUp: true)
+            awaitInFlight(options.stopWait)
             gate.close()
             commitNow()
-            rd_kafka_consumer_close(client.handle)
-            client.destroy()
+            close()
         }
-        // The client keeps its events object, which is this session.
-        client = nil
         if !worker.join(.seconds(1)) { log.warning("a handler still runs after its consumer has ended") }
         return failure.map { .failed($0) } ?? .stopped
+    }
+
+    /// Leaves the group and ends the client, bounded by `options.closeWait`. librdkafka's close waits for the answer to
+    /// every commit on its way, some minutes where the coordinator is away; it then goes on by itself on a thread of
+    /// its own, and the group learns of our end by the session timeout.
+    private func close() {
+        closing = true
+        let closer = WorkerThread(name: "kafka-close") { [self] in
+            rd_kafka_consumer_close(client.handle)
+            client.destroy()
+            // The client keeps its events object, which is this session.
+            client = nil
+        }
+        if closer.join(options.closeWait) { return }
+        abandoned.store(true, ordering: .relaxed)
+        log.warning("the group could not be told that its member has ended; it learns of it by the session timeout")
     }
 
     // MARK: Gathering and handling
@@ -141,19 +160,19 @@ final class ConsumerSession: ClientEvents, @unchecked Sendable {
     /// Polls with all partitions paused until the batch in flight is done; only rebalances and errors come then, and a
     /// message of a partition that has just been given to us, which waits for the next batch.
     private func handleSlowly() {
-        pauseAssignment(true)
+        client.pauseAssignment(true)
         status.update { $0.paused = true }
         while busy {
             _ = poll(20)
             status.update { $0.lastPoll = .now }
             if let effective = gate.result(within: .milliseconds(5)) { settle(effective) }
             if stopping || failure != nil {
-                awaitInFlight(giveUp: true)
+                awaitInFlight(options.stopWait)
                 break
             }
         }
         status.update { $0.paused = false }
-        pauseAssignment(false)
+        client.pauseAssignment(false)
     }
 
     /// The worker is free again.
@@ -175,11 +194,11 @@ final class ConsumerSession: ClientEvents, @unchecked Sendable {
         ledger.handled(batch)
     }
 
-    /// Waits for the batch in flight, bounded; `giveUp` ends attempts that are being repeated.
-    private func awaitInFlight(giveUp: Bool) {
+    /// Waits for the batch in flight, bounded; attempts that are being repeated end.
+    private func awaitInFlight(_ timeout: Duration) {
         guard busy, inFlight != nil else { return }
-        if giveUp { gate.cancel() }
-        if let effective = gate.result(within: options.revokeWait) {
+        gate.cancel()
+        if let effective = gate.result(within: timeout) {
             settle(effective)
         } else {
             log.warning(
@@ -201,11 +220,10 @@ final class ConsumerSession: ClientEvents, @unchecked Sendable {
     /// A commit that failed is repeated when there is nothing else to do.
     private func commitAgain() { if ledger.hasUncommitted { commitSoon() } }
 
+    /// Commits and waits for the answer, bounded: a commit is only an optimisation, the handler's rows remember.
     private func commitNow() {
         guard ledger.hasUncommitted else { return }
-        let offsets = PartitionList(ledger.takeUncommitted())
-        let answer = rd_kafka_commit(client.handle, offsets.pointer, 0)
-        if answer != RD_KAFKA_RESP_ERR_NO_ERROR { committed(answer) }
+        committed(client.commit(ledger.takeUncommitted(), timeout: options.commitWait))
     }
 
     override func committed(_ code: rd_kafka_resp_err_t) {
@@ -237,6 +255,7 @@ final class ConsumerSession: ClientEvents, @unchecked Sendable {
         if answer != RD_KAFKA_RESP_ERR_NO_ERROR { failure = KafkaError("assign", answer).description }
         if busy { rd_kafka_pause_partitions(client.handle, partitions) }
         let count = Int(partitions.pointee.cnt)
+        status.lag = nil
         status.update { health in
             health.joined = true
             health.partitions = count
@@ -246,7 +265,7 @@ final class ConsumerSession: ClientEvents, @unchecked Sendable {
 
     /// Starts at the committed offset, or explicitly at the beginning where the group has none.
     private func seekWhereUncommitted(_ partitions: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>) {
-        for attempt in 1...3 {
+        for attempt in 1...3 where !stopping {
             let answer = rd_kafka_committed(client.handle, partitions, 5_000)
             if answer == RD_KAFKA_RESP_ERR_NO_ERROR {
                 partitions.forEachPartition { partition in
@@ -265,31 +284,22 @@ final class ConsumerSession: ClientEvents, @unchecked Sendable {
 
     private func revoke(_ partitions: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>) {
         let lost = rd_kafka_assignment_lost(client.handle) != 0
-        awaitInFlight(giveUp: true)
-        if !crashed, !lost { commitNow() }
+        awaitInFlight(options.revokeWait)
+        if !crashed, !lost, !closing { commitNow() }
         ledger.revoked(partitions.partitions)
         for partition in partitions.partitions { begun[partition] = nil }
         gathered = []
         gatheredBytes = 0
         restarting = []
         rd_kafka_assign(client.handle, nil)
-        status.update { health in
-            health.joined = false
-            health.partitions = 0
+        if !abandoned.load(ordering: .relaxed) {
+            status.update { health in
+                health.joined = false
+                health.partitions = 0
+            }
+            status.lag = nil
         }
         log.info("partitions given back", ["count": .int(Int(partitions.pointee.cnt)), "lost": .bool(lost)])
-    }
-
-    private func pauseAssignment(_ pause: Bool) {
-        var list: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>?
-        guard rd_kafka_assignment(client.handle, &list) == RD_KAFKA_RESP_ERR_NO_ERROR, let list else { return }
-        let partitions = PartitionList(owning: list)
-        guard partitions.count > 0 else { return }
-        if pause {
-            rd_kafka_pause_partitions(client.handle, partitions.pointer)
-        } else {
-            rd_kafka_resume_partitions(client.handle, partitions.pointer)
-        }
     }
 
     // MARK: Errors

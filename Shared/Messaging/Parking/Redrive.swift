@@ -27,18 +27,13 @@ public struct RedriveReport: Sendable, Hashable {
 /// is free or one of its messages is refused again. A message of the key that arrives meanwhile waits at the lock, and
 /// then finds the key free, or parks behind. Killed half way, it has done whole keys and can be run again.
 public struct Redrive: Sendable {
-    private let parking: Parking
-    private let handler: any BatchHandler
-    private let database: Database
-    private let log: Log
-
-    /// Messages of one key handled in one transaction at most.
-    private static let portion = 2_000
+    let keys: KeyHandling
+    let database: Database
+    let log: Log
 
     /// - Parameter group: the consumer group whose messages these are.
     public init(group: String, handler: any BatchHandler, database: Database, log: Log) {
-        parking = Parking(group: group)
-        self.handler = handler
+        keys = KeyHandling(parking: Parking(group: group), handler: handler)
         self.database = database
         self.log = log
     }
@@ -49,10 +44,10 @@ public struct Redrive: Sendable {
         var report = RedriveReport()
         var last: Int64 = 0
         while true {
-            let keys = try roots(filter, after: last)
-            guard let end = keys.last else { break }
+            let roots = try roots(filter, after: last)
+            guard let end = roots.last else { break }
             last = end.id
-            for (_, key, count) in keys {
+            for (_, key, count) in roots {
                 report.keys += 1
                 report.messages += count
                 if !dryRun { drive(key, &report) }
@@ -87,91 +82,19 @@ public struct Redrive: Sendable {
     private func drive(_ key: MessageKey, _ report: inout RedriveReport) {
         do {
             while true {
-                let outcome = try database.transaction { try portion(of: key, in: $0) }
+                let outcome = try database.transaction { transaction in
+                    try keys.parking.lock([key], in: transaction)
+                    return try keys.handlePortion(of: key, in: transaction)
+                }
                 report.handled += outcome.handled
                 // Messages that arrived after the count.
                 report.messages = max(report.messages, report.handled)
                 if outcome.left == 0 { report.freed += 1 }
-                if outcome.left == 0 || outcome.stuck { return }
+                if outcome.left == 0 || outcome.obstacle != nil { return }
             }
         } catch {
             report.failed += 1
             log.warning("a parked key could not be tried", ["topic": .string(key.topic), "error": .error(error)])
         }
     }
-
-    /// Handles the first messages of a key under its lock.
-    private func portion(
-        of key: MessageKey, in transaction: Transaction
-    ) throws -> (handled: Int, left: Int, stuck: Bool) {
-        try parking.lock([key], in: transaction)
-        let rows = try read(key, in: transaction)
-        let messages = rows.map(\.message)
-        let (handled, obstacle) = try handle(messages, in: transaction)
-        try transaction.execute(
-            "DELETE FROM parked WHERE id = ANY($1)", [.int8s(rows.prefix(handled).map(\.id))])
-        if let obstacle {
-            try transaction.execute(
-                """
-                UPDATE parked SET attempts = attempts + 1, last_failed_at = $2, error_class = $3, reason = $4, is_behind = false
-                WHERE id = $1
-                """,
-                [
-                    .int8(rows[handled].id), .instant(.now()), .text(storable(obstacle.errorClass)),
-                    .text(storable(obstacle.reason, limit: 1_000)),
-                ])
-        }
-        let left = try transaction.query(
-            "SELECT count(*) FROM parked WHERE topic = $1 AND message_key = $2", [.text(key.topic), .bytes(key.key)]
-        ) { $0.int(0) }
-        return (handled, left.first ?? 0, obstacle != nil)
-    }
-
-    private func read(_ key: MessageKey, in transaction: Transaction) throws -> [(id: Int64, message: InboundMessage)] {
-        try transaction.query(
-            """
-            SELECT id, partition, message_offset, message_time, message_key, value, headers, event_type
-            FROM parked WHERE topic = $1 AND message_key = $2 ORDER BY id LIMIT \(Self.portion)
-            """, [.text(key.topic), .bytes(key.key)]
-        ) { row in
-            (
-                row.int8(0),
-                InboundMessage(
-                    parkedTopic: key.topic, partition: row.int4(1), offset: row.int8(2), time: row.instant(3),
-                    key: row.bytes(4), value: row.bytes(5), headers: row.bytes(6), eventType: row.text(7))
-            )
-        }
-    }
-
-    /// All at once where that goes; else one after the other up to the first that is refused.
-    private func handle(
-        _ messages: [InboundMessage], in transaction: Transaction
-    ) throws -> (handled: Int, obstacle: Rejection?) {
-        guard messages.count > 1 else { return try handleEach(messages, in: transaction) }
-        do {
-            try transaction.savepoint {
-                let rejections = try handler.handle(messages, in: transaction)
-                if !rejections.isEmpty { throw Refused() }
-            }
-            return (messages.count, nil)
-        } catch  where error is Refused || isMessageFault(error) {
-            return try handleEach(messages, in: transaction)
-        }
-    }
-
-    private func handleEach(
-        _ messages: [InboundMessage], in transaction: Transaction
-    ) throws -> (handled: Int, obstacle: Rejection?) {
-        for (index, message) in messages.enumerated() {
-            do {
-                let rejections = try transaction.savepoint { try handler.handle([message], in: transaction) }
-                if let rejection = rejections.first { return (index, rejection) }
-            } catch  where isMessageFault(error) {
-                return (index, Rejection(index: index, errorClass: errorClass(of: error), reason: reason(of: error)))
-            }
-        }
-        return (messages.count, nil)
-    }
-
-    private struct Refused: Error {}
 }

@@ -36,10 +36,19 @@ public struct SettingsResolver: Sendable {
     /// - Parameter arguments: what stands after the subcommand.
     /// - Throws: every problem at once.
     public func resolve(arguments: [String]) throws(ConfigurationRefused) -> Configuration {
+        let (configuration, problems) = examine(arguments: arguments)
+        guard problems.isEmpty else { throw ConfigurationRefused(problems) }
+        return configuration
+    }
+
+    /// Reads every setting, and says what is wrong. In the configuration, defaults and placeholders stand in for what is
+    /// missing or faulty: good for finding further problems only.
+    func examine(arguments: [String]) -> (configuration: Configuration, problems: [SettingProblem]) {
         var problems: [SettingProblem] = []
         let given = read(arguments, &problems)
         var entries: [Configuration.Entry] = []
         for declaration in declarations {
+            let known = problems.count
             let (text, source) = find(declaration, given, &problems)
             if let text, !(text.isEmpty && !declaration.isRequired) {
                 if let rule = declaration.problem(with: text) {
@@ -52,10 +61,11 @@ public struct SettingsResolver: Sendable {
                         "is missing: \(declaration.help) Set \(declaration.argument), \(declaration.name), "
                             + "\(declaration.name)_FILE or \(secretsDirectory)/\(declaration.name.lowercased())"))
             }
-            entries.append(Configuration.Entry(declaration: declaration, text: text, source: source))
+            let isSound = problems.count == known && !problems.contains { $0.setting == declaration.name }
+            let used = isSound ? text : declaration.defaultText ?? declaration.placeholder
+            entries.append(Configuration.Entry(declaration: declaration, text: used, source: source))
         }
-        guard problems.isEmpty else { throw ConfigurationRefused(problems) }
-        return Configuration(entries)
+        return (Configuration(entries), problems)
     }
 
     private func find(

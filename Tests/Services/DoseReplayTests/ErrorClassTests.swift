@@ -195,6 +195,24 @@ private func differences(_ left: String, _ right: String) -> Int {
         }
     }
 
+    @Test("Classes that undo each other leave a clean row; Đ misread as Ð is no error")
+    func undone() throws {
+        let both = try ErrorRates(
+            json: Array(
+                #"{"classes": {"middle-name-extra": 5000, "middle-name-missing": 5000}, "second_error": 10000}"#.utf8))
+        var random = Xoshiro(seed: 6, .doses)
+        for (items, entrant) in sample() {
+            let row = both.type(items, entrant, &random)
+            let isClean =
+                bytes(row.typed.fullName) == bytes(items.fullName) && row.typed.sex == items.sex
+                && row.typed.dateOfBirth == items.dateOfBirth && row.typed.idNumber == items.idNumber
+            #expect(isClean == row.errors.isEmpty)
+        }
+        var dinh = hoa
+        dinh.fullName = "Đinh Minh Anh"
+        #expect(typed("windows-1258-misread", dinh) == nil)
+    }
+
     @Test("Rates decide: all of one class, and up to three classes at once")
     func ratesDecide() throws {
         let only = try ErrorRates(json: Array(#"{"classes": {"sex-flipped": 10000}}"#.utf8))

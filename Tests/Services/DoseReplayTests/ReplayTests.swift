@@ -48,6 +48,40 @@ import Testing
         #expect(ledger.isEmpty)
     }
 
+    @Test("Another broker has nothing: what is not confirmed is sent again in order, and what the old one said is void")
+    func anotherBroker() {
+        var ledger = ReplayLedger<String>()
+        let done = ledger.sent("a", rows: 1, lastRow: 1, bytes: 1)
+        let acknowledged = ledger.sent("b", rows: 1, lastRow: 2, bytes: 1)
+        _ = ledger.sent("c", rows: 1, lastRow: 3, bytes: 1)
+        ledger.acknowledged(done, at: [0: 0])
+        ledger.acknowledged(acknowledged, at: [0: 1])
+        ledger.committed([0: 1])
+        let again = ledger.everythingAgain()
+        #expect(again.map(\.payload) == ["b", "c"])
+        ledger.committed([0: 100])
+        #expect(ledger.unconfirmedRows == 2, "positions of the old broker say nothing of the new one")
+        for (number, _) in again { ledger.acknowledged(number, at: [0: 99]) }
+        ledger.committed([0: 100])
+        #expect(ledger.isEmpty && ledger.confirmedThrough == 3)
+    }
+
+    @Test("The broker's address is read from its file again and again; the given one stands in while it is not there")
+    func address() throws {
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent("b-\(UUID().uuidString)").path
+        let arguments = try Arguments(
+            ["--bootstrap", "a:1", "--bootstrap-file", path], options: BrokerAddress.options)
+        let address = try BrokerAddress(arguments, environment: [:])
+        #expect(address.current == "a:1")
+        try Data("b:2\n".utf8).write(to: URL(fileURLWithPath: path))
+        #expect(address.current == "b:2")
+        try Data().write(to: URL(fileURLWithPath: path))
+        #expect(address.current == "a:1")
+        let none = try Arguments([], options: [])
+        #expect(throws: Arguments.Problem.missing("--bootstrap")) { try BrokerAddress(none, environment: [:]) }
+        #expect(try BrokerAddress(none, environment: ["KAFKA_BOOTSTRAP_SERVERS": "c:3"]).current == "c:3")
+    }
+
     @Test("A broker that ends before a position has forgotten it: the batch is sent again, once")
     func forgotten() {
         var ledger = ReplayLedger<String>()

@@ -95,7 +95,7 @@ struct BrokerTests {
         }
     }
 
-    @Test("a missing topic is named with its remedy, a wrong number of partitions too", arguments: BrokerKind.available)
+    @Test("a missing topic is named with its remedy", arguments: BrokerKind.available)
     func verifyTopics(_ kind: BrokerKind) async throws {
         try await onBroker(kind) { broker in
             let administration = TopicAdministration(broker.configuration("topics"), log: testLog)
@@ -106,6 +106,20 @@ struct BrokerTests {
             try broker.create([missing])
             try administration.verifyExist([missing])
             #expect(try administration.create([missing]) == [])
+        }
+    }
+
+    @Test("a topic with a wrong number of partitions is named with both numbers and the remedy")
+    func wrongPartitions() async throws {
+        try await onThread {
+            let broker = try EmbeddedTestBroker()
+            defer { broker.broker.close() }
+            let topic = freshTopic()
+            try broker.broker.create(topic.name, partitions: 4)
+            let administration = TopicAdministration(broker.configuration("topics"), log: testLog)
+            #expect { try administration.verifyExist([topic]) } throws: { error in
+                [topic.name, "4 partitions instead of 12", "delete it"].allSatisfy { "\(error)".contains($0) }
+            }
         }
     }
 

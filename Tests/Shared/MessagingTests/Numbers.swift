@@ -56,7 +56,7 @@ final class RecordingSink: BatchSink {
 /// Writes numbers into a table of effects and a journal of their order; an effect that is there changes nothing.
 final class NumbersHandler: BatchHandler {
     static let migrations =
-        InfrastructureMigrations.all + [
+        InfrastructureMigrations.all + ParkingMigrations.all + [
             Migration(
                 number: 101, name: "numbers",
                 sql: """

@@ -95,6 +95,8 @@ struct ValueTests {
         #expect(
             producer["acks"] == "all" && producer["linger.ms"] == "5" && producer["security.protocol"] == "SASL_SSL")
         let consumer = configuration.consumerProperties(ConsumerOptions())
+        // What waits in memory is bounded in bytes, whatever the backlog.
+        #expect(consumer["queued.max.messages.kbytes"] == "32768" && consumer["fetch.max.bytes"] == "4000000")
         #expect(consumer["enable.auto.commit"] == "false" && consumer["auto.offset.reset"] == "error")
     }
 

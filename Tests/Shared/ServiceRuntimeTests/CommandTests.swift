@@ -43,6 +43,18 @@ struct CommandTests {
         let (noKeys, why) = await sample.command([], ["DEVELOPMENT_MODE": "false"])
         #expect(noKeys == .configuration)
         #expect(why.contains("cannot use the key set"))
+        // What is wrong with single settings, with files, and by the service's own rules: all at once.
+        let (several, all) = await sample.command(
+            [],
+            [
+                "DEVELOPMENT_MODE": "false", "GREETING": "rude", "DATABASE_URL": "",
+                "HTTP_TLS_KEY": "", "HTTP_TLS_KEY_FILE": "/nowhere/key.pem",
+            ])
+        #expect(several == .configuration)
+        for name in ["DATABASE_URL", "HTTP_TLS_KEY", "GREETING", "JWKS_FILE"] {
+            #expect(all.contains("sample: configuration: \(name): "), "\(all)")
+        }
+        #expect(all.split(separator: "\n").count == 4, "\(all)")
         let tls = await sample.command([], ["HTTP_TLS_CERTIFICATE": "x"])
         #expect(tls.0 == .configuration && tls.1.contains("HTTP_TLS_KEY"))
     }
@@ -88,7 +100,9 @@ struct CommandTests {
     @Test("migrations apply once; a changed one is refused with number and remedy")
     func migrations() async throws {
         let sample = try Sample()
-        #expect(await sample.command(["migrate"]).1.contains("\"applied\":\(InfrastructureMigrations.all.count + 1)"))
+        #expect(
+            await sample.command(["migrate"]).1.contains(
+                "\"applied\":\(InfrastructureMigrations.all.count + ParkingMigrations.all.count + 1)"))
         #expect(await sample.command(["migrate"]).1.contains("\"applied\":0"))
         let database = Database(DatabaseConfiguration(url: sample.url, schema: sample.schema), log: TestPostgres.log)
         try database.withConnection {
@@ -117,7 +131,10 @@ struct CommandTests {
         let (code, text) = await sample.command(
             ["openapi"], ["DATABASE_URL": "", "GREETING": "", "KAFKA_BOOTSTRAP_SERVERS": "", "JWKS_FILE": ""])
         #expect(code == .success)
-        for path in ["/v1/greeting", "/v1/operations/status", "/v1/operations/redrive", "/v1/operations/announce"] {
+        for path in [
+            "/v1/greeting", "/v1/operations/status", "/v1/operations/redrive", "/v1/operations/discard",
+            "/v1/operations/discarded", "/v1/operations/announce",
+        ] {
             #expect(text.contains("  \(path):\n"))
         }
     }

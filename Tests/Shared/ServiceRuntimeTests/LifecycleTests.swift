@@ -90,6 +90,56 @@ struct LifecycleTests {
         await #expect(throws: (any Error).self) { try await ready(service) }
     }
 
+    @Test("a parked message is given up by an operator, with a reason, and what waits behind it is handled")
+    func discard() async throws {
+        let sample = try Sample()
+        let service = try await start(sample)
+        #expect(try await wait(service) { $0.notReady.isEmpty })
+        try publish([("a", "one"), ("b", "bad"), ("b", "behind")], to: sample)
+        #expect(try await wait(service) { $0.sample.parked == 2 })
+        let path = "/v1/operations/discard"
+        let faulty = try await sample.ask(service, "POST", path, body: #"{"reason":"  "}"#)
+        #expect(faulty.status == 422 && faulty.body.contains("id") && faulty.body.contains("reason"))
+        let wish = #"{"id":1,"reason":"cut off by the sender""#
+        #expect(try await sample.ask(service, "POST", path, as: .cdc, body: wish + "}").status == 403)
+        let unknown = try await sample.ask(service, "POST", path, body: #"{"id":77,"reason":"x"}"#)
+        #expect(unknown.status == 404)
+        let behind = try await sample.ask(service, "POST", path, body: #"{"id":2,"reason":"x"}"#)
+        #expect(behind.status == 409 && behind.body.contains("behind message 1"))
+        let report = #"{"discarded":true,"handled":1,"left":0,"obstacle":null}"#
+        let dry = try await sample.ask(service, "POST", path, body: wish + #","dry_run":true}"#)
+        #expect(dry.body == report)
+        #expect(try await sample.ask(service, "GET", "/v1/operations/discarded").body == #"{"discarded":[]}"#)
+        #expect(try await sample.ask(service, "POST", path, body: wish + "}").body == report)
+        let kept = try await sample.ask(service, "GET", "/v1/operations/discarded?limit=1").body
+        for part in [#""id":1,"#, #""note":"cut off by the sender"}"#, #""discarded_by":""#, #""next":1"#] {
+            #expect(kept.contains(part), "\(kept)")
+        }
+        #expect(try await sample.ask(service, "GET", "/v1/operations/parked").body == #"{"parked":[]}"#)
+        let status = try await sample.ask(service, "GET", "/v1/operations/status").body
+        #expect(status.contains(#""notes":2"#) && status.contains(#""lag":{"#), "\(status)")
+        #expect(await service.stop())
+    }
+
+    @Test("a consumer outside its group, and one that does not know its lag, are told apart from one without lag")
+    func notInGroupYet() {
+        let health = Health()
+        var sample = Health.Sample()
+        sample.databaseTrouble = nil
+        sample.consumer = ConsumerHealth()
+        health.enter(.running)
+        health.tick(sample)
+        #expect(health.notReady == ["consumer: not in its group yet"])
+        sample.consumer?.joined = true
+        #expect(
+            health.notReady(consumer: sample.consumer) == [
+                "consumer: in its group, how far it is behind is not known yet"
+            ])
+        sample.consumer?.lagKnown = true
+        health.tick(sample)
+        #expect(health.notReady.isEmpty)
+    }
+
     @Test("readiness goes with the database and comes back with it; requests meanwhile get 503")
     func databaseAway() async throws {
         let server = try TestPostgres.startOwn()
@@ -152,7 +202,7 @@ struct LifecycleTests {
                 stop.wait(seconds: 60)
             })
         #expect(again.wait(seconds: 10))
-        threads.join(seconds: 10)
+        threads.join(until: .now + .seconds(10))
         #expect(calls.load(ordering: .relaxed) == 2)
         #expect(threads.stop.isGiven)
     }

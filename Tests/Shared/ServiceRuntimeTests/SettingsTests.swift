@@ -1,3 +1,4 @@
+import Messaging
 import RecordModel
 import Testing
 
@@ -5,6 +6,19 @@ import Testing
 
 @Suite("Settings")
 struct SettingsTests {
+    @Test("a tool reaches the brokers with the services' KAFKA_PROPERTIES")
+    func toolKafka() throws {
+        let secured = try ToolKafka.configuration(
+            bootstrap: "b:1", clientID: "tool",
+            environment: ["KAFKA_PROPERTIES": "security.protocol=ssl; ssl.ca.location=/ca.pem"])
+        #expect(secured.bootstrapServers == "b:1")
+        #expect(secured.extra == ["security.protocol": "ssl", "ssl.ca.location": "/ca.pem"])
+        #expect(try ToolKafka.configuration(bootstrap: "b:1", clientID: "tool", environment: [:]).extra.isEmpty)
+        #expect(throws: ConfigurationRefused.self) {
+            try ToolKafka.configuration(bootstrap: "b:1", clientID: "tool", environment: ["KAFKA_PROPERTIES": "odd"])
+        }
+    }
+
     private static let port = Setting.integer("PORT", default: 1, in: 1...9, help: "A port.")
     private static let secret = Setting.text("API_KEY", required: true, secret: true, help: "A key.")
     private static let flag = Setting.flag("FAST_MODE", default: false, help: "Faster.")

@@ -6,7 +6,7 @@ import Tabular
 
 struct ReplayCommand {
     var file = ""
-    var bootstrap = ""
+    let broker: BrokerAddress
     var rate: Int?
     var resume: String?
     var embedded = false
@@ -23,14 +23,15 @@ struct ReplayCommand {
     init(_ rest: some Sequence<String>) throws {
         let arguments = try Arguments(
             rest,
-            options: ["--bootstrap", "--rate", "--resume", "--summary", "--timeout", "--services", "--token-file"],
+            options: BrokerAddress.options.union([
+                "--rate", "--resume", "--summary", "--timeout", "--services", "--token-file",
+            ]),
             flags: ["--embedded", "--quiet", "--help"])
         guard let first = arguments.positional.first else { throw Arguments.Problem.missing("FILE") }
         if arguments.positional.count > 1 { throw Arguments.Problem.unexpected(arguments.positional[1]) }
         let environment = ProcessInfo.processInfo.environment
         file = first
-        bootstrap = arguments.values["--bootstrap"] ?? environment["KAFKA_BOOTSTRAP_SERVERS"] ?? ""
-        if bootstrap.isEmpty { throw Arguments.Problem.missing("--bootstrap") }
+        broker = try BrokerAddress(arguments, environment: environment)
         rate = try arguments.count("--rate")
         resume = arguments.values["--resume"]
         summary = arguments.values["--summary"]
@@ -48,7 +49,7 @@ struct ReplayCommand {
         if let resume { state = try ResumeState.load(resume, for: file) }
         let log = Log(service: "dose-replay")
         let sender = try Sender(
-            bootstrap: bootstrap, embedded: embedded, rate: rate, progress: Progress(quiet: quiet),
+            broker: broker, embedded: embedded, rate: rate, progress: Progress(quiet: quiet),
             confirmedThrough: state?.confirmedThrough ?? 0, log: log)
         defer { sender.close() }
         sender.saveState = { [resume, state] row in
@@ -63,7 +64,7 @@ struct ReplayCommand {
             DoseReplay.complain("\(file): \(error)")
             return 66
         }
-        let rest = Rest(bootstrap: bootstrap, services: services, log: log)
+        let rest = Rest(broker: broker, services: services, log: log)
         let settled = try rest.wait(timeout: .seconds(timeout))
         try write(outcome, settled: settled)
         guard case .still = settled else {

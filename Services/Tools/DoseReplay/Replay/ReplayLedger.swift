@@ -77,6 +77,15 @@ struct ReplayLedger<Payload> {
         }
     }
 
+    /// The broker is another one: every batch that is not confirmed is to be sent again, oldest first.
+    mutating func everythingAgain() -> [(number: Int, payload: Payload)] {
+        order.compactMap { number in
+            guard let batch = batches[number] else { return nil }
+            batches[number]?.waitsFor = nil
+            return (number, batch.payload)
+        }
+    }
+
     private mutating func confirm(_ number: Int) {
         guard let batch = batches.removeValue(forKey: number) else { return }
         confirmedRows += batch.rows

@@ -3,6 +3,7 @@
 import Foundation
 import Messaging
 import Observability
+import ServiceRuntime
 
 struct Rest {
     enum Outcome: CustomStringConvertible {
@@ -51,18 +52,23 @@ struct Rest {
         }
     }
 
-    let bootstrap: String
+    let broker: BrokerAddress
     let services: ServiceAddresses
     let log: Log
 
     /// Looks until there is rest, or the time is over. Services and brokers that do not answer are asked again.
     func wait(timeout: Duration) throws -> Outcome {
-        let monitor = LagMonitor(
-            KafkaConfiguration(bootstrapServers: bootstrap, clientID: "dose-replay"), log: log)
+        var address = broker.current
+        var monitor = try self.monitor(of: address)
         let deadline = ContinuousClock.now + timeout
         var judge = Judge()
         var last: Observation?
         while ContinuousClock.now < deadline {
+            if broker.current != address {
+                address = broker.current
+                monitor = try self.monitor(of: address)
+                judge = Judge()
+            }
             do {
                 let observation = try observe(monitor)
                 last = observation
@@ -75,6 +81,10 @@ struct Rest {
             Thread.sleep(forTimeInterval: 0.15)
         }
         return .timedOut(last)
+    }
+
+    private func monitor(of address: String) throws -> LagMonitor {
+        LagMonitor(try ToolKafka.configuration(bootstrap: address, clientID: "dose-replay"), log: log)
     }
 
     /// Outboxes before lag: what leaves an outbox in between is seen as lag.

@@ -4,7 +4,6 @@ import Foundation
 import Messaging
 import Observability
 import RecordModel
-import Synchronization
 import Tabular
 
 final class Sender {
@@ -14,14 +13,9 @@ final class Sender {
         var seconds = 0.0
     }
 
-    private enum Report: Sendable {
-        case acknowledged(Int, [RecordPosition])
-        case refused(Int, String)
-    }
-
-    private let producer: Producer
-    private let positions: GroupPositions
-    private let monitor: LagMonitor
+    private let address: BrokerAddress
+    private var link: BrokerLink
+    private let log: Log
     private let embedded: Bool
     private let pace: Pace
     private var progress: Progress
@@ -41,12 +35,11 @@ final class Sender {
     private var askEvery: Duration { embedded ? .milliseconds(100) : .milliseconds(200) }
 
     init(
-        bootstrap: String, embedded: Bool, rate: Int?, progress: Progress, confirmedThrough: Int, log: Log
+        broker: BrokerAddress, embedded: Bool, rate: Int?, progress: Progress, confirmedThrough: Int, log: Log
     ) throws {
-        let configuration = KafkaConfiguration(bootstrapServers: bootstrap, clientID: "dose-replay")
-        producer = try Producer(configuration, log: log)
-        positions = try GroupPositions(configuration, group: "intake", log: log)
-        monitor = LagMonitor(configuration, log: log)
+        address = broker
+        link = try BrokerLink(broker.current, log: log)
+        self.log = log
         self.embedded = embedded
         pace = Pace(rowsPerSecond: rate)
         self.progress = progress
@@ -57,7 +50,7 @@ final class Sender {
             budget: embedded ? LagReport.embeddedPartitionBudget : LagReport.kafkaPartitionBudget)
     }
 
-    func close() { producer.close(timeout: .seconds(5)) }
+    func close() { link.close(timeout: .seconds(5)) }
 
     private var elapsed: Double {
         let parts = (ContinuousClock.now - began).components
@@ -67,7 +60,7 @@ final class Sender {
     /// Sends everything after what an earlier run has confirmed, and waits for Intake.
     func send(_ file: String) throws -> Outcome {
         // A broker that does not answer at all is said at once, and not waited for as one that was lost on the way.
-        _ = try positions.committed(topics: [Topic.submissions.name], timeout: .seconds(15))
+        _ = try link.positions.committed(topics: [Topic.submissions.name], timeout: .seconds(15))
         var outcome = Outcome()
         let schema = TabularSchema(columns: Submission.columns, required: Submission.requiredColumns)
         var reader = TabularReader(format: nil, schema: schema)
@@ -134,37 +127,15 @@ final class Sender {
         let bytes = events.reduce(0) { $0 + $1.value.count + $1.key.count + 200 }
         let number = ledger.sent(events, rows: events.count, lastRow: lastRow, bytes: bytes)
         holding.spent(events.count)
-        hand(over: events, number)
+        link.hand(over: events, number)
         outcome.rows += events.count
         state.rows = outcome.rows
         try look(waiting: false)
     }
 
-    private func hand(over events: [OutgoingEvent], _ number: Int) {
-        producer.publishTracked(events) { [box] result in
-            switch result {
-            case .success(let positions): box.add(.acknowledged(number, positions))
-            case .failure(let error): box.add(.refused(number, "\(error)"))
-            }
-        }
-    }
-
-    /// Where the delivery thread leaves its reports.
-    private final class Box: Sendable {
-        let reports = Mutex<[Report]>([])
-        func add(_ report: Report) { reports.withLock { $0.append(report) } }
-    }
-
-    private let box = Box()
-
     /// Takes in acknowledgements, asks what Intake has committed and how far the readers are, redraws the progress.
     private func look(waiting: Bool) throws {
-        for report in box.reports.withLock({ reports in
-            defer { reports = [] }
-            return reports
-        }) {
-            try take(report)
-        }
+        for report in link.takeReports() { try take(report) }
         if ContinuousClock.now - asked >= askEvery {
             asked = .now
             try ask()
@@ -175,7 +146,7 @@ final class Sender {
         if waiting { Thread.sleep(forTimeInterval: Self.pause) }
     }
 
-    private func take(_ report: Report) throws {
+    private func take(_ report: BrokerLink.Report) throws {
         switch report {
         case .acknowledged(let number, let positions):
             var offsets: [Int32: Int64] = [:]
@@ -189,8 +160,8 @@ final class Sender {
             }
             if !unknown.isEmpty {
                 // Acknowledged on a repeated attempt: the partition's end now lies beyond the row.
-                guard let ends = try? self.positions.ends(topics: [Topic.submissions.name]) else {
-                    box.add(report)
+                guard let ends = try? link.positions.ends(topics: [Topic.submissions.name]) else {
+                    link.put(report)
                     return
                 }
                 for partition in unknown {
@@ -201,15 +172,16 @@ final class Sender {
             ledger.acknowledged(number, at: offsets)
         case .refused(let number, let reason):
             progress.say("gửi lại / sending again: \(reason)")
-            if let events = ledger.refused(number) { hand(over: events, number) }
+            if let events = ledger.refused(number) { link.hand(over: events, number) }
         }
     }
 
     private func ask() throws {
         do {
+            try followBroker()
             let topic = Topic.submissions.name
-            ledger.committed(Self.byPartition(try positions.committed(topics: [topic], timeout: .seconds(5))))
-            let report = try monitor.measure(timeout: .seconds(5))
+            ledger.committed(Self.byPartition(try link.positions.committed(topics: [topic], timeout: .seconds(5))))
+            let report = try link.monitor.measure(timeout: .seconds(5))
             holding.measured(outstandingPartitionBytes: report.outstandingPartitionBytes)
             if report.messages == 0, !ledger.isEmpty { try sendForgotten(topic) }
             unanswered = 0
@@ -224,12 +196,24 @@ final class Sender {
         }
     }
 
+    /// A broker in memory that began anew has another address and nothing in it: what Intake has not confirmed is sent
+    /// again.
+    private func followBroker() throws {
+        let now = address.current
+        guard now != link.address else { return }
+        progress.say(
+            "broker mới, gửi lại những gì chưa chắc / another broker, sending again what is not confirmed: \(now)")
+        link.close(timeout: .zero)
+        link = try BrokerLink(now, log: log)
+        for (number, events) in ledger.everythingAgain() { link.hand(over: events, number) }
+    }
+
     /// A broker that began anew ends before the positions that it once gave.
     private func sendForgotten(_ topic: String) throws {
-        let ends = Self.byPartition(try positions.ends(topics: [topic], timeout: .seconds(5)))
+        let ends = Self.byPartition(try link.positions.ends(topics: [topic], timeout: .seconds(5)))
         for (number, events) in ledger.forgotten(ends: ends) {
             progress.say("broker đã mất các dòng, gửi lại / the broker has lost rows, sending them again")
-            hand(over: events, number)
+            link.hand(over: events, number)
         }
     }
 

@@ -7,14 +7,13 @@ struct SettleCommand {
     private let timeout: Int
 
     init(_ rest: some Sequence<String>) throws {
-        let arguments = try Arguments(rest, options: ["--bootstrap", "--timeout", "--services", "--token-file"])
+        let arguments = try Arguments(
+            rest, options: BrokerAddress.options.union(["--timeout", "--services", "--token-file"]))
         if let extra = arguments.positional.first { throw Arguments.Problem.unexpected(extra) }
         let environment = ProcessInfo.processInfo.environment
-        let bootstrap = arguments.values["--bootstrap"] ?? environment["KAFKA_BOOTSTRAP_SERVERS"] ?? ""
-        if bootstrap.isEmpty { throw Arguments.Problem.missing("--bootstrap") }
         timeout = try arguments.count("--timeout") ?? 1800
         self.rest = Rest(
-            bootstrap: bootstrap,
+            broker: try BrokerAddress(arguments, environment: environment),
             services: try ServiceAddresses(
                 text: arguments.values["--services"] ?? environment["TIEMCHUNG_SERVICES"] ?? "",
                 tokenFile: arguments.values["--token-file"] ?? environment["TIEMCHUNG_TOKEN_FILE"],

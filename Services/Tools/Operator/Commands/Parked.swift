@@ -1,4 +1,4 @@
-/// `operator parked list|show|redrive`, `operator announce`: messages that were put aside, and facts told again.
+/// `operator parked list|show|redrive|discard|discarded`: messages that were put aside.
 import Foundation
 import Observability
 
@@ -10,10 +10,17 @@ enum Parked {
               parked show --service S --id N     một tin đang giữ lại / one parked message (never its content)
               parked redrive [--service S] [--topic T] [--error-class C] [--id N] [--dry-run] [--json]
                                                  xử lý lại / handle again, key by key, in order
+              parked discard --service S --id N --reason TEXT [--dry-run] [--json]
+                                                 bỏ hẳn một tin không xử lý được; giữ lại làm hồ sơ, các tin chờ sau nó được xử lý
+                                                 / give one up that cannot be handled: it is kept as a record, and what
+                                                 waits behind it is handled; the reason holds no personal data
+              parked discarded [--service S]     tin đã bỏ: ai, lúc nào, vì sao / what was given up: who, when, why
             """,
-        options: ["--service", "--topic", "--error-class", "--id"], flags: ["--dry-run", "--json"]
+        options: ["--service", "--topic", "--error-class", "--id", "--reason"], flags: ["--dry-run", "--json"]
     ) { arguments, stack in
-        guard let act = arguments.positional.first else { throw Arguments.Problem.missing("list | show | redrive") }
+        guard let act = arguments.positional.first else {
+            throw Arguments.Problem.missing("list | show | redrive | discard | discarded")
+        }
         if arguments.positional.count > 1 { throw Arguments.Problem.unexpected(arguments.positional[1]) }
         let services = try chosen(arguments)
         switch act {
@@ -22,6 +29,8 @@ enum Parked {
             _ = try arguments.required("--id")
             return try list(arguments, [try arguments.required("--service")], stack, whole: true)
         case "redrive": return try redrive(arguments, services, stack)
+        case "discard": return try discard(arguments, stack)
+        case "discarded": return try discarded(services, stack)
         default: throw Arguments.Problem.unexpected(act)
         }
     }
@@ -97,47 +106,55 @@ enum Parked {
         }
         return failed == 0 ? 0 : 1
     }
-}
 
-enum Announce {
-    static let command = Operator.Command(
-        name: "announce",
-        usage: """
-              announce [SERVICE…] [--no-wait]    mọi dịch vụ công bố lại dữ kiện hiện tại
-                                                 / services emit their current facts again
-            """,
-        flags: ["--no-wait"]
-    ) { arguments, stack in
-        for service in arguments.positional where !Stack.names.contains(service) {
-            throw Arguments.Problem.unexpected(service)
+    /// Ends with 1 where something of the key is still parked.
+    private static func discard(_ arguments: Arguments, _ stack: Stack) throws -> Int32 {
+        let service = try arguments.required("--service")
+        guard let id = Int64(try arguments.required("--id")) else { throw Arguments.Problem.unexpected("--id") }
+        let reason = try arguments.required("--reason")
+        let dryRun = arguments.flags.contains("--dry-run")
+        var wish = JSONWriter()
+        wish.object { json in
+            json.member("id", id)
+            json.member("reason", reason)
+            json.member("dry_run", dryRun)
         }
-        let services = arguments.positional.isEmpty ? Stack.names : arguments.positional
-        for service in services {
-            do {
-                _ = try stack.client(of: service).ask("POST", "/v1/operations/announce")
-            } catch let refusal as ServiceRefusal where refusal.status == 409 {
-                // One is running already: its end is waited for.
-                Output.note("\(refusal)")
-            }
+        let client = try stack.client(of: try chosen(arguments)[0])
+        let answer = try client.ask("POST", "/v1/operations/discard", body: Data(wish.bytes))
+        func number(_ name: String) -> Int64 { (answer.object[name] as? NSNumber)?.int64Value ?? 0 }
+        if arguments.flags.contains("--json") {
+            try Output.line(String(decoding: answer.body, as: UTF8.self))
+        } else {
+            let given = answer.object["discarded"] as? Bool == true
+            let what =
+                given
+                ? "đã bỏ, giữ làm hồ sơ/given up, kept as a record"
+                : "xử lý được, không bỏ/could be handled, not given up"
+            var line = "\(service): \(dryRun ? "(thử/dry run) " : "")\(what), \(number("handled")) xử lý/handled, "
+            line += "\(number("left")) còn/left"
+            if let obstacle = answer.object["obstacle"] as? String { line += " (\(obstacle))" }
+            try Output.line(line)
         }
-        guard !arguments.flags.contains("--no-wait") else { return 0 }
-        var failed = false
-        for service in services {
-            let progress = try wait(try stack.client(of: service))
-            let ended = progress["ended"] as? String ?? ""
-            let emitted = (progress["emitted"] as? NSNumber)?.int64Value ?? 0
-            try Output.line("\(service): \(emitted) dữ kiện/facts, \(ended)")
-            if ended != "done" { failed = true }
-        }
-        return failed ? 1 : 0
+        return number("left") == 0 ? 0 : 1
     }
 
-    /// Asks until the announcement has ended; it holds itself back, so that it may take long.
-    private static func wait(_ client: ServiceClient) throws -> [String: Any] {
-        while true {
-            let progress = try client.ask("GET", "/v1/operations/announce").object
-            if progress["running"] as? Bool != true { return progress }
-            Thread.sleep(forTimeInterval: 0.2)
+    private static func discarded(_ services: [String], _ stack: Stack) throws -> Int32 {
+        for service in services {
+            let client = try stack.client(of: service)
+            var after: Int64? = 0
+            while let from = after {
+                let object = try client.ask("GET", "/v1/operations/discarded?after=\(from)").object
+                for message in object["discarded"] as? [[String: Any]] ?? [] {
+                    func text(_ name: String) -> String { message[name].map { "\($0)" } ?? "" }
+                    try Output.line(
+                        [
+                            service, text("id"), text("topic"), text("partition"), text("offset"), text("error_class"),
+                            text("discarded_at"), text("discarded_by"), text("note"),
+                        ].joined(separator: "\t"))
+                }
+                after = (object["next"] as? NSNumber)?.int64Value
+            }
         }
+        return 0
     }
 }

@@ -20,6 +20,7 @@ enum Status {
     ) { arguments, stack in
         let states = try read(stack)
         for state in states {
+            if !state.lagKnown { try Output.line("\(state.instance)\t?\tchưa biết/not known yet") }
             for (topic, messages) in state.lag.sorted(by: { $0.key < $1.key }) {
                 try Output.line("\(state.instance)\t\(topic)\t\(messages)")
             }
@@ -36,6 +37,8 @@ enum Status {
         var reasons: [String] = []
         var counts: [(String, Int64)] = []
         var lag: [String: Int64] = [:]
+        /// False where it does not answer, or is not in its group yet: that is not the same as no lag.
+        var lagKnown = false
         var outboxRows: Int64 = 0
         var outboxBytes: Int64 = 0
         var outboxSeconds: Double = 0
@@ -68,13 +71,15 @@ enum Status {
             reasons: object["reasons"] as? [String] ?? [],
             counts: (object["counts"] as? [String: Any] ?? [:]).map { ($0.key, number($0.value)) }
                 .sorted { $0.0 < $1.0 },
-            lag: (object["lag"] as? [String: Any] ?? [:]).mapValues(number), outboxRows: number(outbox["rows"]),
+            lag: (object["lag"] as? [String: Any] ?? [:]).mapValues(number), lagKnown: object["lag"] is [String: Any],
+            outboxRows: number(outbox["rows"]),
             outboxBytes: number(outbox["bytes"]),
             outboxSeconds: (outbox["oldest_seconds"] as? NSNumber)?.doubleValue ?? 0, parked: number(object["parked"]))
     }
 
-    /// Messages unread and outbox rows; a service's instances share one outbox.
-    static func inFlight(_ states: [State]) -> Int64 {
+    /// Messages unread and outbox rows; a service's instances share one outbox. Nil where an instance cannot tell.
+    static func inFlight(_ states: [State]) -> Int64? {
+        guard states.allSatisfy(\.lagKnown) else { return nil }
         let lag = states.reduce(0) { $0 + $1.totalLag }
         let outboxes = Dictionary(states.map { ($0.service, $0.outboxRows) }) { max($0, $1) }
         return lag + outboxes.values.reduce(0, +)
@@ -88,9 +93,11 @@ enum Status {
             lines.append("\(state.instance): \(health)")
             let counts = state.counts.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
             if !counts.isEmpty { lines.append("    \(counts)") }
-            lines.append("    lag \(state.totalLag), outbox \(state.outboxRows), parked \(state.parked)")
+            let lag = state.lagKnown ? "\(state.totalLag)" : "chưa biết/not known yet"
+            lines.append("    lag \(lag), outbox \(state.outboxRows), parked \(state.parked)")
         }
-        lines.append("đang trên đường / in flight: \(inFlight(states))")
+        let inFlight = inFlight(states).map(String.init) ?? "chưa biết/not known yet"
+        lines.append("đang trên đường / in flight: \(inFlight)")
         return lines.joined(separator: "\n")
     }
 
@@ -111,7 +118,7 @@ enum Status {
         json.member("ready", state.ready)
         json.array("reasons") { json in for reason in state.reasons { json.element(reason) } }
         json.object("counts") { json in for (name, count) in state.counts { json.member(name, count) } }
-        json.member("lag", state.totalLag)
+        if state.lagKnown { json.member("lag", state.totalLag) } else { json.member("lag", String?.none) }
         json.object("lag_by_topic") { json in
             for (topic, messages) in state.lag.sorted(by: { $0.key < $1.key }) { json.member(topic, messages) }
         }

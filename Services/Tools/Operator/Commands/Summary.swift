@@ -63,7 +63,8 @@ enum Summary {
         var tasksOpen: Int64 = 0
         var signed: Int64 = 0
         var passports: Int64 = 0
-        var inFlight: Int64 = 0
+        /// Nil where a service could not tell.
+        var inFlight: Int64?
 
         init(_ states: [Status.State]) {
             func count(_ service: String, _ name: String) -> Int64 {
@@ -91,7 +92,7 @@ enum Summary {
             tasksOpen = number("tasks_open")
             signed = number("signed")
             passports = number("passports")
-            inFlight = number("in_flight")
+            inFlight = (object["in_flight"] as? NSNumber)?.int64Value
         }
 
         func write(to json: inout JSONWriter) {
@@ -105,7 +106,7 @@ enum Summary {
             json.member("tasks_open", tasksOpen)
             json.member("signed", signed)
             json.member("passports", passports)
-            json.member("in_flight", inFlight)
+            if let inFlight { json.member("in_flight", inFlight) } else { json.member("in_flight", String?.none) }
         }
     }
 
@@ -154,7 +155,8 @@ enum Summary {
                 json.member("passports", now.passports)
                 json.member("seconds", (seconds * 1000).rounded() / 1000)
                 json.member("doses_per_second", (rate * 10).rounded() / 10)
-                json.member("in_flight", inFlight.map { max($0, now.inFlight) } ?? now.inFlight)
+                let known = [inFlight, now.inFlight].compactMap { $0 }.max()
+                if let known { json.member("in_flight", known) } else { json.member("in_flight", String?.none) }
                 json.member("entered", now.entered)
                 if !phases.isEmpty {
                     json.object("phases") { json in for (name, value) in phases { json.member(name, value) } }

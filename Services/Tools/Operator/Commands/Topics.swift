@@ -4,13 +4,14 @@ import Foundation
 import Messaging
 import Observability
 import RecordModel
+import ServiceRuntime
 
 enum Topics {
     static let command = Operator.Command(
         name: "topics",
         usage: """
               topics create|verify|list [--bootstrap HOST:PORT] [--replication N]
-                                                 các chủ đề Kafka / the declared topics
+                                                 các chủ đề Kafka / the declared topics; KAFKA_PROPERTIES: TLS, SASL …
             """,
         options: ["--bootstrap", "--replication"]
     ) { arguments, _ in
@@ -28,7 +29,8 @@ enum Topics {
             throw Arguments.Problem.missing("--bootstrap")
         }
         let administration = TopicAdministration(
-            KafkaConfiguration(bootstrapServers: bootstrap, clientID: "operator"), log: Log(service: "operator"))
+            try ToolKafka.configuration(bootstrap: bootstrap, clientID: "operator", environment: environment),
+            log: Log(service: "operator"))
         switch act {
         case "create":
             let made = try administration.create(replication: try arguments.count("--replication") ?? 1)

@@ -110,6 +110,13 @@ struct ErrorRates: Sendable {
                 errors.append(another.name)
             }
         }
-        return (typed, errors, error.outcome)
+        // Two mistakes may undo each other.
+        return Self.isSame(typed, clean) ? (clean, [], .right) : (typed, errors, error.outcome)
+    }
+
+    /// Byte for byte: strings compare by canonical equivalence otherwise.
+    private static func isSame(_ left: TypedIdentity, _ right: TypedIdentity) -> Bool {
+        let items: [KeyPath<TypedIdentity, String>] = [\.fullName, \.sex, \.dateOfBirth, \.idNumber]
+        return items.allSatisfy { left[keyPath: $0].utf8.elementsEqual(right[keyPath: $0].utf8) }
     }
 }

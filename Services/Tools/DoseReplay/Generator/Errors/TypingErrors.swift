@@ -56,13 +56,14 @@ extension Errors {
         changingName(items) { OldCharacterSets.toneApart($0) { $0.mark } }
     }
 
-    /// windows-1258 bytes read as windows-1252.
+    /// windows-1258 bytes read as windows-1252. A name with no mark but Đ comes through as Ð, which the check takes for Đ.
     @Sendable static func windows1258Misread(
         _ items: TypedIdentity, _ entrant: Entrant, _ random: inout Xoshiro
     ) -> TypedIdentity? {
         changingName(items) { name in
             let apart = OldCharacterSets.toneApart(name) { OldCharacterSets.windows1252Tone[$0] }
-            return VietnameseLetters.mapped(apart) { OldCharacterSets.windows1252Letter[$0] ?? $0 }
+            let misread = VietnameseLetters.mapped(apart) { OldCharacterSets.windows1252Letter[$0] ?? $0 }
+            return misread == VietnameseLetters.mapped(name) { $0 == "Đ" ? "\u{D0}" : $0 } ? nil : misread
         }
     }
 
