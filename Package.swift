@@ -37,10 +37,10 @@ func service(_ name: String) -> Target {
         exclude: ["README.md"], resources: [.embedInCode("Migrations")], swiftSettings: safeFeatures)
 }
 
-func tool(_ name: String) -> Target {
+func tool(_ name: String, resources: [Resource] = []) -> Target {
     .executableTarget(
         name: name, dependencies: sharedModules, path: "Services/Tools/\(name)",
-        exclude: ["README.md"], swiftSettings: languageFeatures)
+        exclude: ["README.md"], resources: resources, swiftSettings: languageFeatures)
 }
 
 func tests(_ name: String, path: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -95,7 +95,7 @@ let package = Package(
         service("CorrectionTasks"),
         service("Signing"),
         service("PassportIssuance"),
-        tool("DoseReplay"),
+        tool("DoseReplay", resources: [.embedInCode("Rates")]),
         tool("SigningAgent"),
         tool("Operator"),
         tool("DevelopmentBroker"),

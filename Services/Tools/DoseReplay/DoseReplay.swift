@@ -2,6 +2,7 @@
 //
 // What it is
 //   generate   units.csv, register.csv, doses.csv and truth.csv from a seed, byte for byte the same everywhere
+//   errors     the ways of typing somebody wrongly, with their rates
 //   replay     reads a dose stream and hands it to Intake as submissions; holds every row until Intake has
 //              committed past it, waits until nothing is in flight, and can go on where it was stopped
 //
@@ -24,11 +25,14 @@ struct DoseReplay {
     static let usage = """
         dose-replay: tạo và phát lại luồng mũi tiêm / generates and replays dose streams
 
-          dose-replay generate --seed S --doses N [--persons P] [--format csv|ndjson] --out DIR
+          dose-replay generate --seed S --doses N [--persons P] [--errors RATES] [--format csv|ndjson] --out DIR
+          dose-replay errors [--errors RATES]
           dose-replay replay FILE --bootstrap HOST:PORT [--rate ROWS_PER_SECOND] [--resume STATEFILE] [--embedded]
                       [--services NAME=URL,… [--token-file F]] [--timeout SECONDS] [--summary FILE] [--quiet]
           dose-replay settle --bootstrap HOST:PORT [--services NAME=URL,… [--token-file F]] [--timeout SECONDS]
 
+          --errors    tỉ lệ các loại lỗi: tệp JSON, hoặc / rates of the error classes: a JSON file, or
+                      \(ErrorRates.shipped.keys.sorted().joined(separator: ", ")); xem / see: dose-replay errors
           --embedded  broker phát triển: giữ dưới dung lượng của nó / the development broker: stay below what it keeps
           --services  hỏi các dịch vụ tới khi không còn gì trên đường (hoặc TIEMCHUNG_SERVICES)
                       / ask the services until nothing is in flight (or TIEMCHUNG_SERVICES)
@@ -43,6 +47,7 @@ struct DoseReplay {
         do {
             switch command {
             case "generate": return try generate(arguments.dropFirst())
+            case "errors": return try listErrors(arguments.dropFirst())
             case "replay": return try ReplayCommand(arguments.dropFirst()).run()
             case "settle": return try SettleCommand(arguments.dropFirst()).run()
             default:
@@ -55,6 +60,9 @@ struct DoseReplay {
         } catch let error as KafkaError {
             complain("không kết nối được broker / the broker cannot be reached: \(error)")
             return 69
+        } catch let problem as ErrorRates.Problem {
+            complain("\(problem)")
+            return 64
         } catch let failure as FileFailure {
             complain("\(failure)")
             return 73
@@ -65,7 +73,8 @@ struct DoseReplay {
     }
 
     private static func generate(_ rest: ArraySlice<String>) throws -> Int32 {
-        let arguments = try Arguments(rest, options: ["--seed", "--doses", "--persons", "--format", "--out"])
+        let arguments = try Arguments(
+            rest, options: ["--seed", "--doses", "--persons", "--errors", "--format", "--out"])
         if let extra = arguments.positional.first { throw Arguments.Problem.unexpected(extra) }
         var generation = Generation()
         let seed = arguments.values["--seed"] ?? "1"
@@ -76,6 +85,7 @@ struct DoseReplay {
         guard generation.personCount <= Population.largest else {
             throw Arguments.Problem.unexpected("--persons \(generation.personCount) (≤ \(Population.largest))")
         }
+        if let rates = arguments.values["--errors"] { generation.errors = try ErrorRates(named: rates) }
         generation.directory = try arguments.required("--out")
         if let name = arguments.values["--format"] {
             guard let format = Generation.Format(rawValue: name) else { throw Arguments.Problem.unexpected(name) }
@@ -91,6 +101,15 @@ struct DoseReplay {
             complain("\(problem)")
             return 64
         }
+    }
+
+    /// Each class with what the official check says of it, and its rate of 10,000.
+    private static func listErrors(_ rest: ArraySlice<String>) throws -> Int32 {
+        let arguments = try Arguments(rest, options: ["--errors"])
+        if let extra = arguments.positional.first { throw Arguments.Problem.unexpected(extra) }
+        let rates = try ErrorRates(named: arguments.values["--errors"] ?? "april-2022")
+        for error in EntryError.classes { print(error.name, error.outcome.rawValue, rates.classes[error.name] ?? 0) }
+        return 0
     }
 
     static func complain(_ text: String) {

@@ -15,7 +15,15 @@ private let changes: [String: any WritableKeyPath<TypedIdentity, String> & Senda
     "spaced-number": \.idNumber, "known-old-number": \.idNumber, "unknown-old-number": \.idNumber,
     "one-digit": \.idNumber, "transposition": \.idNumber, "relatives-number": \.idNumber, "no-number": \.idNumber,
     "leading-zero-lost": \.idNumber, "digit-missing": \.idNumber, "letter-o-for-zero": \.idNumber,
-    "phone-as-number": \.idNumber, "scientific-notation": \.idNumber,
+    "phone-as-number": \.idNumber, "scientific-notation": \.idNumber, "two-digits": \.idNumber,
+    "strangers-number": \.idNumber,
+    "windows-1258-text": \.fullName, "hook-for-tilde": \.fullName, "name-letter-missing": \.fullName,
+    "name-letters-swapped": \.fullName, "spelled-by-ear": \.fullName, "middle-name-extra": \.fullName,
+    "name-abbreviated": \.fullName, "name-glued": \.fullName, "title-in-name": \.fullName,
+    "note-in-name": \.fullName, "telex-residue": \.fullName, "vni-residue": \.fullName, "viqr-text": \.fullName,
+    "tcvn3-text": \.fullName, "vni-font-text": \.fullName, "windows-1258-misread": \.fullName,
+    "utf-8-misread": \.fullName, "surname-changed": \.fullName, "relatives-name": \.fullName,
+    "relatives-birth-date": \.dateOfBirth, "other-birth-date": \.dateOfBirth,
 ]
 
 private func sample() -> [(TypedIdentity, Entrant)] {
@@ -26,8 +34,7 @@ private func sample() -> [(TypedIdentity, Entrant)] {
         let items = TypedIdentity(
             fullName: person.name.text, sex: person.sex.letter, dateOfBirth: person.birth.iso,
             idNumber: person.personalID)
-        let relatives = population.relatives(of: index).map { population.person($0).personalID }
-        return (items, Entrant(person: person, relativeIDs: relatives, phone: person.phone))
+        return (items, Entrant(person: person, population: population))
     }
 }
 
@@ -39,9 +46,9 @@ private func differences(_ left: String, _ right: String) -> Int {
 }
 
 @Suite struct ErrorClassTests {
-    @Test("Every error class changes the item it names and nothing else", arguments: EntryError.table.map(\.name))
+    @Test("Every error class changes the item it names and nothing else", arguments: EntryError.classes.map(\.name))
     func changesOneItem(name: String) throws {
-        let error = try #require(EntryError.table.first { $0.name == name })
+        let error = try #require(EntryError.named(name))
         let path = try #require(changes[name])
         var random = Xoshiro(seed: 9, .doses)
         var applied = 0
@@ -59,7 +66,7 @@ private func differences(_ left: String, _ right: String) -> Int {
 
     private func typed(_ name: String, _ items: TypedIdentity, seed: UInt64 = 1) -> TypedIdentity? {
         var random = Xoshiro(seed: seed, .doses)
-        let error = EntryError.table.first { $0.name == name }!
+        let error = EntryError.named(name)!
         return error.change(items, sample()[0].1, &random)
     }
 
@@ -119,13 +126,85 @@ private func differences(_ left: String, _ right: String) -> Int {
         }
     }
 
-    @Test("The table's rates fit into 10,000 and follow the public shares")
+    @Test("Classes of keyboards and character sets say what they do")
+    func typing() {
+        let an = TypedIdentity(
+            fullName: "Nguyễn Thị Thảo", sex: "F", dateOfBirth: "1985-03-07", idNumber: "079185012345")
+        #expect(KeyStrokes.telex.typed("Nguyễn") == "Nguyeenx" && KeyStrokes.telex.typed("Đường") == "Dduwowngf")
+        #expect(KeyStrokes.vni.typed("Nguyễn") == "Nguye64n" && KeyStrokes.vni.typed("Thảo") == "Tha3o")
+        #expect(typed("viqr-text", an)?.fullName == "Nguye^~n Thi. Tha?o")
+        #expect(typed("tcvn3-text", an)?.fullName == "NguyÔn ThÞ Th¶o")
+        #expect(typed("vni-font-text", an)?.fullName == "Nguyeãn Thò Thaûo")
+        #expect(typed("utf-8-misread", an)?.fullName == "Nguyá»…n Thá»‹ Tháº£o")
+        #expect(typed("windows-1258-misread", an)?.fullName == "NguyêÞn Thiò ThaÒo")
+        let apart = typed("windows-1258-text", an)?.fullName
+        #expect(apart == an.fullName, "canonically the same")
+        #expect(apart?.unicodeScalars.contains("\u{303}") == true && apart?.unicodeScalars.contains("ê") == true)
+    }
+
+    @Test("Classes of people say what they do")
+    func people() throws {
+        for (items, entrant) in sample().prefix(100) {
+            var random = Xoshiro(seed: 4, .doses)
+            let household = entrant.population.relatives(of: entrant.person.index).map(entrant.population.person)
+            if let typed = Errors.relativesNumber(items, entrant, &random) {
+                #expect(household.map(\.personalID).contains(typed.idNumber))
+            }
+            if let typed = Errors.twoDigits(items, entrant, &random) {
+                #expect((1...2).contains(differences(typed.idNumber, items.idNumber)))
+            }
+            if let typed = Errors.nameGlued(items, entrant, &random) {
+                #expect(typed.fullName.filter { $0 != " " } == items.fullName.filter { $0 != " " })
+            }
+            if let typed = Errors.nameAbbreviated(items, entrant, &random) {
+                #expect(typed.fullName.split(separator: " ").count == items.fullName.split(separator: " ").count)
+            }
+        }
+        var changed = hoa
+        changed.fullName = "Trần Văn Sinh"
+        #expect(typed("spelled-by-ear", changed, seed: 2) != nil)
+    }
+
+    @Test("The shipped rates follow the public shares; every class has a rate somewhere")
     func rates() {
-        let table = EntryError.table
-        #expect(Set(table.map(\.name)).count == table.count)
-        let wrong = table.filter { $0.outcome == .wrong }.reduce(0) { $0 + $1.perMyriad }
-        let unusable = table.filter { $0.outcome != .wrong && $0.outcome != .right }.reduce(0) { $0 + $1.perMyriad }
-        #expect((2200...2900).contains(wrong))
-        #expect((1050...1150).contains(unusable))
+        let rates = ErrorRates.april2022.classes
+        func sum(_ wanted: (ExpectedOutcome) -> Bool) -> Int {
+            EntryError.classes.filter { wanted($0.outcome) }.reduce(0) { $0 + (rates[$1.name] ?? 0) }
+        }
+        #expect(Set(EntryError.classes.map(\.name)).count == EntryError.classes.count)
+        #expect((2200...2900).contains(sum { $0 == .wrong }))
+        #expect((1050...1150).contains(sum { $0 != .wrong && $0 != .right }))
+        #expect(Set(rates.keys) == Set(EntryError.classes.map(\.name)))
+    }
+
+    @Test("A file of rates names what is wrong with it")
+    func badRates() {
+        func problem(_ json: String) -> ErrorRates.Problem? {
+            do {
+                _ = try ErrorRates(json: Array(json.utf8))
+                return nil
+            } catch { return error }
+        }
+        #expect(problem(#"{"classes": {"one-digit": 10000}}"#) == nil)
+        #expect(problem(#"{"classes": {"no-such": 1}}"#) == .unknownClass("no-such"))
+        #expect(problem(#"{"classes": {"one-digit": -1}}"#) == .outOfRange("one-digit"))
+        #expect(problem(#"{"classes": {"one-digit": 9000, "no-number": 1001}}"#) == .tooMany(10_001))
+        guard case .unreadable = problem("[]") else {
+            Issue.record("a list is no rates")
+            return
+        }
+    }
+
+    @Test("Rates decide: all of one class, and up to three classes at once")
+    func ratesDecide() throws {
+        let only = try ErrorRates(json: Array(#"{"classes": {"sex-flipped": 10000}}"#.utf8))
+        let several = try ErrorRates(named: "several-errors")
+        var random = Xoshiro(seed: 2, .doses)
+        var counts: Set<Int> = []
+        for (items, entrant) in sample() {
+            #expect(only.type(items, entrant, &random).errors == ["sex-flipped"])
+            counts.insert(several.type(items, entrant, &random).errors.count)
+        }
+        #expect(counts.isSuperset(of: [2, 3]))
     }
 }

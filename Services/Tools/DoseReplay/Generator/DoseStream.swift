@@ -7,7 +7,6 @@ struct DoseStream {
     /// Rates of 10,000; `doses.csv` follows them within the noise of its size.
     enum Rates {
         static let foreigner = 120
-        static let secondError = 500
         static let subjectRef = 8500
         static let otherFacility = 3000
         static let duplicate = 150
@@ -21,15 +20,17 @@ struct DoseStream {
     }
 
     private let population: Population
+    private let errors: ErrorRates
     private let wanted: Int
     /// Every how manieth person of the register is vaccinated.
     private let step: Int
     private var visited = 0
     private var queue = RowQueue()
 
-    /// `wanted` rows over the people of a population.
-    init(population: Population, rows wanted: Int) {
+    /// `wanted` rows over the people of a population, typed as wrongly as the rates say.
+    init(population: Population, rows wanted: Int, errors: ErrorRates = .april2022) {
         self.population = population
+        self.errors = errors
         self.wanted = wanted
         let needed = max(1, wanted * 10 / DoseStream.dosesPerTenPersons)
         step = max(1, population.count / needed)
@@ -72,9 +73,7 @@ struct DoseStream {
         let clean = TypedIdentity(
             fullName: person.name.text, sex: person.sex.letter, dateOfBirth: person.birth.iso,
             idNumber: person.personalID)
-        let relatives = random.chance(9000) ? population.relatives(of: person.index) : []
-        let entrant = Entrant(
-            person: person, relativeIDs: relatives.map { population.person($0).personalID }, phone: person.phone)
+        let entrant = Entrant(person: person, population: population)
         let usual = facility(commune: person.commune, &random)
         var registered: [Int: Registration] = [:]
         var rows: [(StreamRow, Int)] = []
@@ -96,26 +95,16 @@ struct DoseStream {
         return rows
     }
 
+    /// A person is registered once at a facility; all doses there carry the same items.
     private struct Registration {
         let typed: TypedIdentity
         let errors: [String]
         let outcome: ExpectedOutcome
     }
 
-    /// A person is registered once at a facility; all doses there carry the same items.
     private func register(_ clean: TypedIdentity, _ entrant: Entrant, _ random: inout Xoshiro) -> Registration {
-        guard let error = EntryError.draw.draw(&random), var typed = error.change(clean, entrant, &random) else {
-            return Registration(typed: clean, errors: [], outcome: .right)
-        }
-        var errors = [error.name]
-        if error.outcome == .wrong, random.chance(Rates.secondError) {
-            let second = EntryError.drawWrong.draw(&random)
-            if second.name != error.name, let twice = second.change(typed, entrant, &random) {
-                typed = twice
-                errors.append(second.name)
-            }
-        }
-        return Registration(typed: typed, errors: errors, outcome: error.outcome)
+        let (typed, errors, outcome) = errors.type(clean, entrant, &random)
+        return Registration(typed: typed, errors: errors, outcome: outcome)
     }
 
     private func foreignerRows(_ index: Int, _ random: inout Xoshiro) -> [(StreamRow, Int)] {

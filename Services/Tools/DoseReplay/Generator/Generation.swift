@@ -17,6 +17,7 @@ struct Generation {
     var persons: Int?
     var directory = "."
     var format = Format.csv
+    var errors = ErrorRates.april2022
 
     struct Summary {
         var units = 0
@@ -88,7 +89,7 @@ struct Generation {
         var csv = CSVWriter(columns: format == .csv ? Submission.columns : [])
         var json = JSONWriter()
         var known = CSVWriter(columns: Truth.columns)
-        var stream = DoseStream(population: population, rows: doses)
+        var stream = DoseStream(population: population, rows: doses, errors: errors)
         while let row = stream.next() {
             let values = row.submission.values
             switch format {

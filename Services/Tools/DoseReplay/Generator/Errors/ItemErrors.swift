@@ -234,9 +234,8 @@ enum Errors {
     @Sendable static func relativesNumber(
         _ items: TypedIdentity, _ entrant: Entrant, _ random: inout Xoshiro
     ) -> TypedIdentity? {
-        guard !entrant.relativeIDs.isEmpty else { return nil }
-        let number = random.pick(entrant.relativeIDs)
-        return changingNumber(items) { _ in number }
+        guard let relative = entrant.relative(&random) else { return nil }
+        return changingNumber(items) { _ in relative.personalID }
     }
 
     @Sendable static func noNumber(
@@ -279,7 +278,7 @@ enum Errors {
     @Sendable static func phoneAsNumber(
         _ items: TypedIdentity, _ entrant: Entrant, _ random: inout Xoshiro
     ) -> TypedIdentity? {
-        changingNumber(items) { _ in entrant.phone }
+        changingNumber(items) { _ in entrant.person.phone }
     }
 
     @Sendable static func scientificNotation(
@@ -295,14 +294,14 @@ enum Errors {
 
 /// The small steps that the classes share: each changes one item, and answers nil where nothing came of it.
 extension Errors {
-    private static func changingName(_ items: TypedIdentity, _ change: (String) -> String?) -> TypedIdentity? {
+    static func changingName(_ items: TypedIdentity, _ change: (String) -> String?) -> TypedIdentity? {
         guard let name = change(items.fullName), differs(name, items.fullName) else { return nil }
         var items = items
         items.fullName = name
         return items
     }
 
-    private static func changingDate(_ items: TypedIdentity, _ change: (CalendarDate) -> String?) -> TypedIdentity? {
+    static func changingDate(_ items: TypedIdentity, _ change: (CalendarDate) -> String?) -> TypedIdentity? {
         guard let date = CalendarDate(iso: items.dateOfBirth), let typed = change(date),
             differs(typed, items.dateOfBirth)
         else { return nil }
@@ -311,7 +310,7 @@ extension Errors {
         return items
     }
 
-    private static func changingNumber(
+    static func changingNumber(
         _ items: TypedIdentity, _ change: ([Unicode.Scalar]) -> String?
     ) -> TypedIdentity? {
         let number = Array(items.idNumber.unicodeScalars)
@@ -321,7 +320,7 @@ extension Errors {
         return items
     }
 
-    private static func changingSex(_ items: TypedIdentity, _ sex: String) -> TypedIdentity? {
+    static func changingSex(_ items: TypedIdentity, _ sex: String) -> TypedIdentity? {
         guard items.sex != sex else { return nil }
         var items = items
         items.sex = sex
@@ -329,16 +328,16 @@ extension Errors {
     }
 
     /// Strings compare by canonical equivalence; what counts here is what was typed.
-    private static func differs(_ left: String, _ right: String) -> Bool { !left.utf8.elementsEqual(right.utf8) }
+    static func differs(_ left: String, _ right: String) -> Bool { !left.utf8.elementsEqual(right.utf8) }
 
-    private static func words(_ name: String) -> [String] { name.split(separator: " ").map(String.init) }
+    static func words(_ name: String) -> [String] { name.split(separator: " ").map(String.init) }
 
-    private static func text(_ scalars: [Unicode.Scalar]) -> String {
+    static func text(_ scalars: [Unicode.Scalar]) -> String {
         var view = String.UnicodeScalarView()
         view.append(contentsOf: scalars)
         return String(view)
     }
 
-    private static func value(_ scalar: Unicode.Scalar) -> Int { Int(scalar.value) - 0x30 }
-    private static func digit(_ value: Int) -> Unicode.Scalar { Unicode.Scalar(UInt8(0x30 + value)) }
+    static func value(_ scalar: Unicode.Scalar) -> Int { Int(scalar.value) - 0x30 }
+    static func digit(_ value: Int) -> Unicode.Scalar { Unicode.Scalar(UInt8(0x30 + value)) }
 }
