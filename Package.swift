@@ -31,10 +31,11 @@ let sharedModules: [Target.Dependency] = [
     "RecordModel", "Observability", "Tabular", "Cryptography", "Storage", "Messaging", "Web", "ServiceRuntime",
 ]
 
-func service(_ name: String) -> Target {
+func service(_ name: String, exclude: [String] = [], resources: [Resource] = []) -> Target {
     .executableTarget(
         name: name, dependencies: sharedModules, path: "Services/\(name)",
-        exclude: ["README.md"], resources: [.embedInCode("Migrations")], swiftSettings: safeFeatures)
+        exclude: ["README.md"] + exclude, resources: [.embedInCode("Migrations")] + resources,
+        swiftSettings: safeFeatures)
 }
 
 func tool(_ name: String, resources: [Resource] = []) -> Target {
@@ -91,7 +92,14 @@ let package = Package(
             ["RecordModel", "Observability", "Cryptography", "Storage", "Messaging", "Web"]),
 
         service("Intake"),
-        service("IdentityMatching"),
+        service(
+            "IdentityMatching",
+            exclude: [
+                "Domain/README.md", "Findings/README.md", "Names/README.md", "Reverification/README.md",
+                "RuleSets/README.md", "Suggestion/README.md",
+                "Suggestion/Weights/weights-0.json",
+            ],
+            resources: [.embedInCode("Suggestion/Weights/weights-1.json")]),
         service("CorrectionTasks"),
         service("Signing"),
         service("PassportIssuance"),

@@ -32,36 +32,58 @@ struct IdentityMatching {
         Migration(number: 101, name: "register", sql: PackageResources._01_register_sql),
         Migration(number: 102, name: "verdict", sql: PackageResources._02_verdict_sql),
         Migration(number: 103, name: "reverification", sql: PackageResources._03_reverification_sql),
+        Migration(number: 104, name: "rule_set", sql: PackageResources._04_rule_set_sql),
+        Migration(number: 105, name: "findings", sql: PackageResources._05_findings_sql),
     ]
 
     static let definition = ServiceDefinition(
         name: "identity-matching", schema: "matching", version: "0.1.0",
         summary: "Checks every dose record's person against the population register.", port: 8102,
-        settings: [Settings.personKey], migrations: migrations, topicsConsumed: Topic.read(by: "identity-matching"),
+        settings: [Settings.personKey] + PoliceSide.Settings.all, migrations: migrations,
+        topicsConsumed: Topic.read(by: "identity-matching"),
+        subcommands: SuggestionCommands.all,
         compose: compose)
 
     static func compose(_ context: ServiceContext) throws -> ServiceParts {
         let (database, clock, log) = (context.database, context.clock, context.log)
+        let indexes = RegisterIndexes(
+            database: database, directory: context.configuration[PoliceSide.Settings.indexDirectory],
+            indexing: RegisterIndexing(), log: log, metrics: context.metrics)
         let answering = Answering(
-            register: RegisterTables(), keys: PersonKeys(key: context.configuration[Settings.personKey]))
-        let reverifier = Reverifier(
-            database: database, answering: answering, clock: clock, log: log,
-            heldBack: { context.pressure.current != nil })
+            register: RegisterTables(), keys: PersonKeys(key: context.configuration[Settings.personKey]),
+            candidates: indexes)
+        let police = PoliceSide(context, answering: answering, indexes: indexes)
+        let live = LiveTraffic()
+        // Asked as an entry asks: pressure is measured only while somebody does.
+        let heldBack: @Sendable () -> Bool = {
+            do { try context.pressure.admit() } catch { return true }
+            return false
+        }
+        let walker = Walker(
+            reverifier: Reverifier(
+                database: database, answering: answering, clock: clock, log: log, heldBack: heldBack),
+            dryRunner: DryRunner(
+                database: database, register: answering.register, keys: answering.keys, clock: clock, log: log,
+                heldBack: heldBack), live: live, clock: clock)
         return ServiceParts(
             handler: VerificationHandler(
-                answering: answering, clock: clock, metrics: VerificationMetrics(context.metrics)),
-            routes: routes(database, clock: clock, log: log),
+                answering: answering, clock: clock, metrics: VerificationMetrics(context.metrics), live: live,
+                guessesPerDay: police.guessesPerDay),
+            routes: routes(database, police: police, clock: clock, log: log),
             prepare: { try RegisterCheck.run(on: database, log: log) },
             announce: Announcement.run,
             counts: { try VerdictCounts.read(in: $0).named(withPoliceSide: false) },
-            backgroundTasks: [BackgroundTask("reverification", run: reverifier.run)])
+            backgroundTasks: [BackgroundTask("walks", run: walker.run)] + police.backgroundTasks)
     }
 
     /// The routing table.
-    static func routes(_ database: Database, clock: any WallClock, log: Log) -> [Route] {
-        RegisterRoutes(database: database, clock: clock, log: log).routes
+    static func routes(_ database: Database, police: PoliceSide, clock: any WallClock, log: Log) -> [Route] {
+        RegisterRoutes(database: database, indexes: police.indexes, clock: clock, log: log).routes
+            + AliasRoutes(database: database, clock: clock, log: log).routes + police.routes(database, clock: clock)
             + ReverificationRoutes(database: database, clock: clock).routes
-            + VerdictExports(database: database, log: log).routes
-            + [VerdictCounts.route(database), Why(database: database).route]
+            + RuleSetRoutes(database: database, clock: clock, log: log).routes
+            + DryRunRoutes(database: database, clock: clock).routes
+            + VerdictExports(database: database, clock: clock, log: log).routes
+            + [VerdictCounts.route(database), Why(database: database, limits: police.questions).route]
     }
 }

@@ -44,7 +44,8 @@ public struct Topic: Hashable, Sendable {
         readers: ["identity-matching", "correction-tasks", "signing", "passport-issuance"])
     public static let unitChanged = Topic(
         "intake.unit.v1", "The list of units, a message for each change.", keyedBy: "unit code",
-        message: "tiemchung.intake.v1.UnitChanged", writers: ["intake"], readers: ["correction-tasks"])
+        message: "tiemchung.intake.v1.UnitChanged", writers: ["intake"],
+        readers: ["identity-matching", "correction-tasks"])
     public static let verdict = Topic(
         "matching.verdict.v1", "Right, wrong, cannot verify or exempt, with the group and the rule version.",
         keyedBy: "subject id", message: "tiemchung.matching.v1.Verdict", writers: ["identity-matching"],

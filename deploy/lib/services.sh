@@ -42,7 +42,7 @@ START_WAIT_SECONDS=$START_TIMEOUT
 T
   case $service in
     intake) printf 'INTAKE_IDENTIFIER_KEY_FILE=%s\n' "$STATE/keys/intake-identifiers" ;;
-    identity-matching) printf 'MATCHING_PERSON_KEY_FILE=%s\n' "$STATE/keys/matching-persons" ;;
+    identity-matching) printf '%s\n' "MATCHING_PERSON_KEY_FILE=$STATE/keys/matching-persons" "MATCHING_INDEX_DIRECTORY=$STATE/indexes" ;;
     signing) printf 'TRUST_ANCHORS_FILE=%s\n' "$STATE/keys/demo-heads/trust.pem" ;;
     passport-issuance) printf 'ISSUER_KEYS_DIRECTORY=%s\n' "$STATE/keys/issuance" ;;
   esac
@@ -184,7 +184,7 @@ command_down() {
   if ((wipe)); then
     postgres_wipe
     broker_wipe
-    rm -rf "$STATE/keys" "$STATE/demo" "$STATE/had-data" "$STATE/log"
+    rm -rf "$STATE/keys" "$STATE/indexes" "$STATE/demo" "$STATE/had-data" "$STATE/log"
     find "$STATE/run" -mindepth 1 ! -name 'lock*' -delete
   elif ((wipe_broker)); then
     broker_wipe

@@ -4,7 +4,7 @@ import RecordModel
 /// about the register. Nothing here decides.
 enum Differences {
     /// Fills in what differs from the person of the same number; where several hold an old number, from the nearest.
-    static func explain(_ decision: inout Decision, of record: ReadItems, holders: [RegisterPerson]) {
+    static func explain(_ decision: inout Decision, of record: ReadItems, holders: ArraySlice<RegisterPerson>) {
         if record.nationality == .unknown {
             decision.differences = [Difference(field: "nationality", reason: "UNREADABLE")]
         }
@@ -26,7 +26,8 @@ enum Differences {
     }
 
     private static func items(of record: ReadItems, against person: RegisterPerson?) -> [Difference] {
-        let name = NameDifference.reason(typed: record.name, registered: person?.name)
+        let name = NameDifference.reason(
+            typed: record.typedName, normalised: record.name, registered: person?.name)
         let birthDate = BirthDateDifference.reason(typed: record.birthDate, registered: person?.birthDate)
         let sex = SexDifference.reason(typed: record.sex, registered: person?.sex, number: record.number)
         var differences: [Difference] = []

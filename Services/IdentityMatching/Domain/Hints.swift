@@ -11,6 +11,8 @@ enum Hint: String, CaseIterable, Sendable {
     case unknownProvince = "UNKNOWN_PROVINCE_IN_NUMBER"
     case sexContradictsNumber = "SEX_CONTRADICTS_NUMBER"
     case birthYearContradictsNumber = "BIRTH_YEAR_CONTRADICTS_NUMBER"
+    /// The facility has typed the same number under another name too; found among its own records (`OwnNumbers`).
+    case duplicateNumber = "DUPLICATE_NUMBER_IN_FACILITY"
     case kindContradictsNumber = "KIND_CONTRADICTS_NUMBER"
     case nameAbsent = "NAME_ABSENT"
     case sexAbsent = "SEX_ABSENT"
@@ -83,9 +85,10 @@ enum Hint: String, CaseIterable, Sendable {
             && exponent.utf8.allSatisfy { $0 >= 0x30 && $0 <= 0x39 }
     }
 
+    /// The kind is a word of the form, no item: it is always read by the rules of version 1.
     private static func contradiction(of idKind: String, with number: IDNumber) -> Hint? {
         if idKind.isEmpty { return nil }
-        switch (RuleSet.current.values.normalise(idKind), number) {
+        switch (RuleSet.first.values.normalise(idKind), number) {
         case ("cccd", .old), ("cmnd", .personal), ("passport", .personal), ("passport", .old):
             return .kindContradictsNumber
         default: return nil

@@ -11,7 +11,7 @@ enum IDNumber: Hashable, Sendable {
     /// Anything else, as normalised.
     case malformed(String)
 
-    init(typed text: String) {
+    init(typed text: String, rules: RuleSet = .first) {
         var digits = 0
         var value: Int64 = 0
         for byte in text.utf8 {
@@ -22,7 +22,7 @@ enum IDNumber: Hashable, Sendable {
             case 0x20, 0x2E, 0x09...0x0D:
                 continue
             default:
-                self = Self.afterRules(text)
+                self = Self.afterRules(text, rules.numbers)
                 return
             }
         }
@@ -30,13 +30,13 @@ enum IDNumber: Hashable, Sendable {
         case 0: self = .absent
         case 12: self = .personal(value)
         case 9: self = .old(Int32(value))
-        default: self = .malformed(RuleSet.current.numbers.normalise(text))
+        default: self = .malformed(rules.numbers.normalise(text))
         }
     }
 
     /// The way of texts that hold more than digits, spaces and full stops.
-    private static func afterRules(_ text: String) -> IDNumber {
-        let normalised = RuleSet.current.numbers.normalise(text)
+    private static func afterRules(_ text: String, _ rules: [NormalisationRule]) -> IDNumber {
+        let normalised = rules.normalise(text)
         let digits = normalised.utf8
         if digits.isEmpty { return .absent }
         guard digits.count == 12 || digits.count == 9, digits.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }) else {
@@ -48,6 +48,9 @@ enum IDNumber: Hashable, Sendable {
 
     /// Twelve digits of a personal id, leading zeros included.
     static func text(ofPersonalID id: Int64) -> String { padded(id, 12) }
+
+    /// Nine digits of an old identity card, leading zeros included.
+    static func text(ofOldID id: Int32) -> String { padded(Int64(id), 9) }
 
     private static func padded(_ value: Int64, _ width: Int) -> String {
         let text = String(value)

@@ -1,4 +1,6 @@
-/// Names made comparable by `RuleSet.current.names`, about a microsecond each.
+import Synchronization
+
+/// Names made comparable by the rules of a set, about a microsecond each.
 ///
 /// Letters of the Latin blocks that hold Vietnamese go through a table from one scalar to one; the table is computed from
 /// the rules themselves and holds only scalars that no rule joins with a neighbour. The first scalar outside it sends the
@@ -6,17 +8,23 @@
 struct NameNormaliser {
     private var scalars: [UInt32] = []
     private var bytes: [UInt8] = []
-    private let table = FoldingTable.shared
+    let rules: RuleSet
+    private let table: FoldingTable
+    private let movesSyllableTone: Bool
 
-    init() {
+    init(rules: RuleSet = .first) {
+        self.rules = rules
+        table = FoldingTable.of(rules.names)
+        movesSyllableTone = rules.names.contains(.syllableToneUnified)
         scalars.reserveCapacity(96)
         bytes.reserveCapacity(192)
     }
 
     /// The name as it is compared; empty where nothing visible was typed.
     mutating func normalise(_ name: String) -> String {
-        guard fold(name) else { return RuleSet.current.names.normalise(name) }
+        guard fold(name) else { return rules.names.normalise(name) }
         TonePlacement.unify(&scalars)
+        if movesSyllableTone { SyllableTone.unify(&scalars) }
         bytes.removeAll(keepingCapacity: true)
         for scalar in scalars { encode(scalar) }
         return String(decoding: bytes, as: UTF8.self)
@@ -79,14 +87,24 @@ struct FoldingTable: Sendable {
     /// Goes without leaving anything.
     static let nothing: UInt32 = 0xFFFF_FFFE
 
-    static let shared = FoldingTable()
+    private static let known = Mutex<[[NormalisationRule]: FoldingTable]>([:])
+
+    /// The table of these rules; made once.
+    static func of(_ rules: [NormalisationRule]) -> FoldingTable {
+        known.withLock { known in
+            if let table = known[rules] { return table }
+            let table = FoldingTable(rules)
+            known[rules] = table
+            return table
+        }
+    }
 
     private let latin: [UInt32]
     private let latinAdditional: [UInt32]
 
-    private init() {
-        latin = (0..<0x250).map(Self.computed)
-        latinAdditional = (0x1E00..<0x1F00).map(Self.computed)
+    private init(_ rules: [NormalisationRule]) {
+        latin = (0..<0x250).map { Self.computed($0, rules) }
+        latinAdditional = (0x1E00..<0x1F00).map { Self.computed($0, rules) }
     }
 
     func entry(_ scalar: UInt32) -> UInt32 {
@@ -96,10 +114,10 @@ struct FoldingTable: Sendable {
     }
 
     /// The rules applied to the scalar between two letters that no rule touches.
-    private static func computed(_ value: UInt32) -> UInt32 {
+    private static func computed(_ value: UInt32, _ rules: [NormalisationRule]) -> UInt32 {
         guard let scalar = Unicode.Scalar(value) else { return absent }
         let guardLetter: Unicode.Scalar = "x"
-        let folded = RuleSet.current.names.reduce([guardLetter, scalar, guardLetter]) { $1.apply(to: $0) }
+        let folded = rules.reduce([guardLetter, scalar, guardLetter]) { $1.apply(to: $0) }
         guard folded.first == guardLetter, folded.last == guardLetter else { return absent }
         switch folded.count {
         case 2: return nothing

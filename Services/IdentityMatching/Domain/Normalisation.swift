@@ -12,10 +12,16 @@ extension NormalisationRule {
         case .capitalEthIsDStroke: text.map { $0 == "\u{D0}" ? "\u{110}" : $0 }
         case .apostrophesUnified: text.map(Self.apostrophe)
         case .fullWidthDigitsNarrowed: text.map(Self.narrowDigit)
+        case .leadingApostropheRemoved: Self.withoutLeadingApostrophe(text)
+        case .dashesAreSpaces: text.map { $0.properties.isDash ? " " : $0 }
+        case .fullStopsAreSpaces: text.map { $0 == "." || $0 == "," ? " " : $0 }
         case .spacesCollapsed: Self.spacesCollapsed(text)
-        case .caseFolded: Self.composed(text.flatMap(Self.folded))
-        case .tonePlacementUnified: TonePlacement.unified(text)
         case .numberSeparatorsRemoved: text.filter { !$0.properties.isWhitespace && $0 != "." }
+        case .numberDashesRemoved: text.filter { !$0.properties.isDash }
+        case .dateSeparatorsUnified: Self.dateSeparatorsUnified(text)
+        case .caseFolded: Self.composed(text.flatMap(Self.folded))
+        case .tonePlacementUnified: TonePlacement.unified(text, by: TonePlacement.unify)
+        case .syllableToneUnified: TonePlacement.unified(text, by: SyllableTone.unify)
         }
     }
 
@@ -34,6 +40,22 @@ extension NormalisationRule {
     static func narrowDigit(_ scalar: Unicode.Scalar) -> Unicode.Scalar {
         guard scalar.value >= 0xFF10, scalar.value <= 0xFF19 else { return scalar }
         return Unicode.Scalar(UInt8(scalar.value - 0xFF10 + 0x30))
+    }
+
+    /// Any of the apostrophes that are one in names.
+    private static func withoutLeadingApostrophe(_ text: [Unicode.Scalar]) -> [Unicode.Scalar] {
+        let start = text.firstIndex { !$0.properties.isWhitespace } ?? text.startIndex
+        guard start < text.endIndex, apostrophe(text[start]) == "\u{27}" else { return text }
+        return Array(text[(start + 1)...])
+    }
+
+    /// Ten characters with a full stop or a dash after the second and the fifth.
+    private static func dateSeparatorsUnified(_ text: [Unicode.Scalar]) -> [Unicode.Scalar] {
+        guard text.count == 10, text[2] == text[5], text[2] == "." || text[2].properties.isDash else { return text }
+        var text = text
+        text[2] = "/"
+        text[5] = "/"
+        return text
     }
 
     private static func spacesCollapsed(_ text: [Unicode.Scalar]) -> [Unicode.Scalar] {

@@ -9,7 +9,13 @@ struct PersonKeys: Sendable {
     private let hash: KeyedHash
     private static let purpose = Array("person.v1".utf8)
 
-    init(key: [UInt8]) { hash = KeyedHash(key: key) }
+    /// Hashes of what facilities have typed, by the same key.
+    let ownNumbers: OwnNumbers
+
+    init(key: [UInt8]) {
+        hash = KeyedHash(key: key)
+        ownNumbers = OwnNumbers(key: key)
+    }
 
     func key(of person: RegisterPerson) -> PersonKey? {
         let id = Array(IDNumber.text(ofPersonalID: person.keyID).utf8)

@@ -14,13 +14,13 @@ enum SexReading: Hashable, Sendable {
     case unreadable
 
     /// `M`/`F`, `0` = male, `1` = female (the platform's import form), `Nam`/`Nữ`, any case.
-    init(typed text: String) {
+    init(typed text: String, rules: RuleSet = .first) {
         switch text {
         case "M", "Nam", "0", "m", "nam", "NAM": self = .known(.male)
         case "F", "Nữ", "1", "f", "nữ", "NỮ": self = .known(.female)
         case "": self = .absent
         default:
-            switch RuleSet.current.values.normalise(text) {
+            switch rules.values.normalise(text) {
             case "": self = .absent
             case "m", "nam", "0": self = .known(.male)
             case "f", "nữ", "1": self = .known(.female)
@@ -42,13 +42,13 @@ enum BirthDateReading: Hashable, Sendable {
     case unreadable
 
     /// `YYYY-MM-DD` or `dd/MM/yyyy`; day first, never month first. A full 01/01/yyyy is a date like any other.
-    init(typed text: String) {
+    init(typed text: String, rules: RuleSet = .first) {
         if text.isEmpty {
             self = .absent
         } else if let reading = Self.read(Array(text.utf8)) {
             self = reading
         } else {
-            let normalised = RuleSet.current.values.normalise(text)
+            let normalised = rules.values.normalise(text)
             self = normalised.isEmpty ? .absent : Self.read(Array(normalised.utf8)) ?? .unreadable
         }
     }

@@ -12,16 +12,21 @@ struct TypedItems: Hashable, Sendable {
 struct ReadItems: Sendable {
     let nationality: Nationality
     let number: IDNumber
+    /// Normalised.
     let name: String
+    /// As typed.
+    let typedName: String
     let sex: SexReading
     let birthDate: BirthDateReading
 
     init(_ typed: TypedItems, normaliser: inout NameNormaliser) {
         nationality = readNationality(typed: typed.nationality)
-        number = IDNumber(typed: typed.identity.idNumber)
+        let rules = normaliser.rules
+        number = IDNumber(typed: typed.identity.idNumber, rules: rules)
         name = normaliser.normalise(typed.identity.fullName)
-        sex = SexReading(typed: typed.identity.sex)
-        birthDate = BirthDateReading(typed: typed.identity.dateOfBirth)
+        typedName = typed.identity.fullName
+        sex = SexReading(typed: typed.identity.sex, rules: rules)
+        birthDate = BirthDateReading(typed: typed.identity.dateOfBirth, rules: rules)
     }
 }
 
@@ -29,38 +34,81 @@ struct ReadItems: Sendable {
 struct RegisterPerson: Hashable, Sendable {
     let personalID: Int64
     let oldID: Int32?
+    /// As the register has it.
+    var fullName: String = ""
     /// Normalised.
-    let name: String
+    var name: String
     let sex: Sex
     let birthDate: CalendarDate
     /// The personal id whose key the person keeps: another than `personalID` only where the number was changed.
     let keyID: Int64
 }
 
-/// The persons who hold the numbers of a batch.
+/// The persons who hold the numbers of a batch, found by binary search.
 struct RegisterAnswers: Sendable {
-    private var byPersonalID: [Int64: RegisterPerson] = [:]
-    /// An old number may stand at several persons.
-    private var byOldID: [Int32: [RegisterPerson]] = [:]
+    /// By personal id.
+    private var persons: [RegisterPerson] = []
+    /// By old id; an old number may stand at several persons.
+    private var holdersOfOld: [RegisterPerson] = []
 
-    init(_ persons: [RegisterPerson] = []) {
-        byPersonalID.reserveCapacity(persons.count)
-        for person in persons { add(person) }
-    }
+    init(_ persons: [RegisterPerson] = []) { add(persons) }
 
-    mutating func add(_ person: RegisterPerson) {
-        byPersonalID[person.personalID] = person
-        if let oldID = person.oldID, byOldID[oldID]?.contains(person) != true {
-            byOldID[oldID, default: []].append(person)
+    /// Adds persons; one that is there already changes nothing.
+    mutating func add(_ found: [RegisterPerson]) {
+        persons = Self.merged(persons, found) { ($0.personalID, 0) }
+        holdersOfOld = Self.merged(holdersOfOld, found.filter { $0.oldID != nil }) {
+            (Int64($0.oldID ?? 0), $0.personalID)
         }
     }
 
-    func holders(of number: IDNumber) -> [RegisterPerson] {
+    private static func merged(
+        _ held: [RegisterPerson], _ found: [RegisterPerson], _ key: (RegisterPerson) -> (Int64, Int64)
+    ) -> [RegisterPerson] {
+        if found.isEmpty { return held }
+        let isInOrder = held.isEmpty && zip(found, found.dropFirst()).allSatisfy { key($0) < key($1) }
+        if isInOrder { return found }
+        var kept: [RegisterPerson] = []
+        kept.reserveCapacity(held.count + found.count)
+        for person in (held + found).sorted(by: { key($0) < key($1) })
+        where kept.last.map({ key($0) != key(person) }) ?? true {
+            kept.append(person)
+        }
+        return kept
+    }
+
+    func holders(of number: IDNumber) -> ArraySlice<RegisterPerson> {
         switch number {
-        case .personal(let id): byPersonalID[id].map { [$0] } ?? []
-        case .old(let id): byOldID[id] ?? []
+        case .personal(let id): Self.run(of: id, in: persons) { $0.personalID }
+        case .old(let id): Self.run(of: Int64(id), in: holdersOfOld) { Int64($0.oldID ?? 0) }
         case .absent, .malformed: []
         }
+    }
+
+    private static func run(
+        of id: Int64, in sorted: [RegisterPerson], _ key: (RegisterPerson) -> Int64
+    ) -> ArraySlice<RegisterPerson> {
+        var (low, high) = (0, sorted.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if key(sorted[middle]) < id { low = middle + 1 } else { high = middle }
+        }
+        var end = low
+        while end < sorted.count, key(sorted[end]) == id { end += 1 }
+        return sorted[low..<end]
+    }
+
+    /// The same persons, their names normalised by another set.
+    func reading(by rules: RuleSet) -> RegisterAnswers {
+        var normaliser = NameNormaliser(rules: rules)
+        func reread(_ person: RegisterPerson) -> RegisterPerson {
+            var person = person
+            person.name = normaliser.normalise(person.fullName)
+            return person
+        }
+        var answers = RegisterAnswers()
+        answers.persons = persons.map(reread)
+        answers.holdersOfOld = holdersOfOld.map(reread)
+        return answers
     }
 }
 
@@ -76,6 +124,8 @@ struct DecisionTraits: OptionSet, Hashable, Sendable {
     static let sexDiffers = DecisionTraits(rawValue: 16)
     /// The facility has taken the record back.
     static let withdrawn = DecisionTraits(rawValue: 32)
+    /// Not judged: the record was guessed at (see `HeldRecords`).
+    static let held = DecisionTraits(rawValue: 64)
 }
 
 /// The answer to one record.
@@ -89,7 +139,7 @@ struct Decision: Hashable, Sendable {
     var traits: DecisionTraits = []
 }
 
-/// VERIFY, the official act: `matching.md` §0, version 1. Deterministic, no score, no clock, no I/O.
+/// VERIFY, the official act: `matching.md` §0, by the rule set that has read the items. Deterministic, no score, no clock, no I/O.
 enum Verify {
     /// The answers to the records, in their order.
     static func decide(_ records: [ReadItems], register: RegisterAnswers) -> [Decision] {
@@ -105,7 +155,8 @@ enum Verify {
         return decision
     }
 
-    private static func judge(_ record: ReadItems, register: RegisterAnswers) -> Decision {
+    /// Outcome, group and person alone: nothing of what differs.
+    static func judge(_ record: ReadItems, register: RegisterAnswers) -> Decision {
         switch record.nationality {
         case .foreign: return Decision(outcome: .exempt, group: .none)
         case .unknown: return Decision(outcome: .cannotVerify, group: .missingItem)

@@ -21,6 +21,10 @@ CREATE TABLE verdict (
     person_key            uuid,
     -- What differs (police side only), as field:REASON joined by semicolons.
     reasons               text COLLATE "C",
+    -- The number within the facility, and the name, as keyed hashes: a number under two names in the facility's own
+    -- records is a hint to it. NULL where either cannot be read, and for withdrawn records.
+    number_hash           bigint,
+    name_hash             integer,
     -- The answer that this one replaced; the history is written from it.
     previous_version      integer,
     previous_outcome      smallint,
@@ -31,6 +35,7 @@ CREATE TABLE verdict (
     previous_rule_version text COLLATE "C",
     previous_person_key   uuid
 ) WITH (fillfactor = 85);
+CREATE INDEX verdict_own_number ON verdict (number_hash) WHERE number_hash IS NOT NULL;
 CREATE INDEX verdict_record ON verdict (facility_code, source_record_id);
 
 -- Answers that were replaced (MAT-07).

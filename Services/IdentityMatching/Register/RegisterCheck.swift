@@ -1,31 +1,23 @@
 import Observability
+import RecordModel
 import ServiceRuntime
 import Storage
 
-/// Refuses to start on a generation that was normalised by other rules than this version's; names a register that is
-/// not there yet.
+/// Refuses to start where a rule set that comes with this version means something else in the database, or where the
+/// standing one has rules that this version does not know; names a register that is not there yet.
 enum RegisterCheck {
     static func run(on database: Database, log: Log) throws {
-        let rules = try database.transaction { session in
-            try session.query(
-                """
-                SELECT g.rule_version FROM register_state s JOIN register_generation g ON g.generation = s.active_generation
-                """, []
-            ) { $0.text(0) }
+        let (hasRegister, problem) = try database.transaction { session in
+            let hasRegister = try session.query(
+                "SELECT active_generation IS NOT NULL FROM register_state", []
+            ) { $0.bool(0) }.contains(true)
+            return (hasRegister, try RuleSets.problem(in: session))
         }
-        if rules.isEmpty {
+        if let problem { throw ConfigurationRefused([SettingProblem("rule set", problem)]) }
+        if !hasRegister {
             log.warning(
                 "no population register is active: records wait unverified",
                 ["remedy": .string("load and activate one: operator load register")])
-        }
-        for version in rules where version != RuleSet.current.version {
-            throw ConfigurationRefused([
-                SettingProblem(
-                    "register",
-                    "the active generation was normalised by rule set \(version), this version has "
-                        + "\(RuleSet.current.version): start the earlier version, or load and activate the register again"
-                )
-            ])
         }
     }
 }

@@ -8,8 +8,8 @@ import Tabular
 ///     loading ──▶ ready ──▶ (activated: see RegisterSwitch) ──▶ dropped
 ///        └──────▶ failed
 ///
-/// Rows are checked and normalised while they stream by, and copied in chunks into a table of their own; keys are built
-/// afterwards. A refused row is counted and listed with its line, column and rule. The whole file is refused when it is
+/// Rows are checked while they stream by, and copied in chunks over several connections into a table of their own; keys
+/// are built afterwards. Memory is bounded by the chunks, not by the file. A refused row is counted and listed with its line, column and rule. The whole file is refused when it is
 /// empty, cut off, or mostly refused. One load at a time: the loader holds an advisory lock on its connection, so a load
 /// whose process died is known to be dead, and the next one clears it away. Whatever happens to a load, the generation
 /// that stands is not touched.
@@ -18,7 +18,11 @@ struct RegisterLoad: Sendable {
     let clock: any WallClock
     let log: Log
     /// Rows copied at once.
-    var chunk = 20_000
+    var chunk = 10_000
+    /// Connections that copy at the same time, beside the loader's own.
+    var copiers = 2
+    /// Memory of the server for sorting keys.
+    var keyMemory = "256MB"
     /// Refused rows that are listed; all are counted.
     var listed = 10_000
 
@@ -109,14 +113,13 @@ struct RegisterLoad: Sendable {
             """
             INSERT INTO register_generation (state, rule_version, started_at, started_by) VALUES ('loading', $1, $2, $3)
             RETURNING generation
-            """, [.text(RuleSet.current.version), .instant(clock.now()), .text(subject)]
+            """, [.text(RuleSet.first.version), .instant(clock.now()), .text(subject)]
         ) { $0.int4(0) }[0]
         try connection.execute(
             """
             CREATE TABLE \(RegisterTables.table(of: generation)) (
                 personal_id bigint NOT NULL, old_id integer, date_of_birth date NOT NULL, line integer NOT NULL,
-                female boolean NOT NULL, name_key text COLLATE "C" NOT NULL, full_name text NOT NULL,
-                residence_commune text NOT NULL)
+                female boolean NOT NULL, full_name text COLLATE "C" NOT NULL, residence_commune text NOT NULL)
             """)
         return generation
     }
@@ -125,12 +128,22 @@ struct RegisterLoad: Sendable {
         _ generation: Int32, format: TabularFormat?, next: () throws -> [UInt8]?, on connection: Connection
     ) throws -> Report {
         var intake = RegisterIntake(format: format, listed: listed)
-        while let bytes = try next() {
-            intake.feed(bytes)
-            try drain(&intake, into: generation, on: connection, atLeast: chunk)
+        // One connection is the loader's own, one stays free for others.
+        let threads = max(1, min(copiers, database.configuration.poolSize - 2))
+        let copy = RegisterCopy(database: database, generation: generation, threads: threads, most: 2 * threads)
+        do {
+            while let bytes = try next() {
+                intake.feed(bytes)
+                while intake.read(upTo: chunk) >= chunk { try copy.add(intake.take()) }
+            }
+            intake.finish()
+            while intake.read(upTo: chunk) > 0 { try copy.add(intake.take()) }
+            try copy.finish()
+        } catch {
+            // Nobody may write into the table while it is dropped.
+            copy.abandon()
+            throw error
         }
-        intake.finish()
-        try drain(&intake, into: generation, on: connection, atLeast: 1)
         var report = Report(generation: generation, persons: intake.accepted, refused: intake.refused)
         if let fatal = intake.fatal {
             throw fatal.rule == .emptyInput ? Failure.empty : Failure.unreadable(fatal.description)
@@ -138,45 +151,24 @@ struct RegisterLoad: Sendable {
         if intake.isCutOff { throw Failure.cutOff }
         if intake.accepted == 0 { throw Failure.empty }
         let repeated = try makeKeys(of: generation, on: connection)
-        report.persons -= Int64(repeated.count)
-        report.refused += Int64(repeated.count)
-        report.refusals = Array((intake.refusals + repeated).prefix(listed))
+        report.persons -= repeated.count
+        report.refused += repeated.count
+        report.refusals = Array((intake.refusals + repeated.first).prefix(listed))
         if report.refused > 9 * report.persons { throw Failure.mostlyRefused }
         try finish(generation, report, on: connection)
         return report
     }
 
-    private func drain(
-        _ intake: inout RegisterIntake, into generation: Int32, on connection: Connection, atLeast rows: Int
-    ) throws {
-        while intake.read(upTo: chunk) >= rows, !intake.rows.isEmpty {
-            let chunk = intake.take()
-            try connection.copyIn(
-                """
-                COPY \(RegisterTables.table(of: generation)) (personal_id, old_id, date_of_birth, line, female, name_key,
-                    full_name, residence_commune) FROM STDIN (FORMAT binary)
-                """
-            ) { writer in
-                for row in chunk {
-                    try writer.row(columns: 8)
-                    writer.int8(row.personalID)
-                    writer.int4(row.oldID)
-                    writer.date(row.birthDate)
-                    writer.int4(Int32(clamping: row.line))
-                    writer.bool(row.sex == .female)
-                    writer.text(row.nameKey)
-                    writer.text(row.name)
-                    writer.text(row.residenceCommune)
-                }
-            }
-        }
-    }
-
     /// Primary key, index over the old numbers and statistics. A personal id that comes again is refused; its first row
     /// stands. An old number may stand at several persons.
-    private func makeKeys(of generation: Int32, on connection: Connection) throws -> [RegisterRow.Refusal] {
+    /// - Returns: how many rows were refused, and the first ones of them.
+    private func makeKeys(of generation: Int32, on connection: Connection) throws
+        -> (count: Int64, first: [RegisterRow.Refusal])
+    {
         let table = RegisterTables.table(of: generation)
-        var repeated: [RegisterRow.Refusal] = []
+        try connection.script("SET maintenance_work_mem = '\(keyMemory)'")
+        defer { try? connection.script("RESET maintenance_work_mem") }
+        var repeated: [(line: Int, count: Int64)] = []
         do {
             try connection.execute("ALTER TABLE \(table) ADD PRIMARY KEY (personal_id)")
         } catch StorageError.refused(let refusal) where refusal.state == "23505" {
@@ -184,15 +176,20 @@ struct RegisterLoad: Sendable {
                 """
                 WITH numbered AS (
                     SELECT ctid AS place, row_number() OVER (PARTITION BY personal_id ORDER BY line, ctid) AS nth FROM \(table)
+                ), deleted AS (
+                    DELETE FROM \(table) t USING numbered n WHERE t.ctid = n.place AND n.nth > 1 RETURNING t.line
                 )
-                DELETE FROM \(table) t USING numbered n WHERE t.ctid = n.place AND n.nth > 1 RETURNING t.line
-                """, []
-            ) { RegisterRow.Refusal(line: $0.int(0), column: "personal_id", rule: "must not come twice") }
+                SELECT line, count(*) OVER () FROM deleted ORDER BY line LIMIT $1
+                """, [.int8(Int64(listed))]
+            ) { ($0.int(0), $0.int8(1)) }
             try connection.execute("ALTER TABLE \(table) ADD PRIMARY KEY (personal_id)")
         }
         try connection.execute("CREATE INDEX ON \(table) (old_id) WHERE old_id IS NOT NULL")
         try connection.execute("ANALYZE \(table)")
-        return repeated.sorted { $0.line < $1.line }
+        return (
+            repeated.first?.count ?? 0,
+            repeated.map { RegisterRow.Refusal(line: $0.line, column: "personal_id", rule: "must not come twice") }
+        )
     }
 
     private func finish(_ generation: Int32, _ report: Report, on connection: Connection) throws {

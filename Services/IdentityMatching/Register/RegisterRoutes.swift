@@ -10,6 +10,7 @@ import Web
 /// no answer holds a value of it.
 struct RegisterRoutes: Sendable {
     let database: Database
+    let indexes: RegisterIndexes
     let clock: any WallClock
     let log: Log
 
@@ -46,7 +47,8 @@ struct RegisterRoutes: Sendable {
     // MARK: Loading
 
     private func load(_ request: Request) async throws -> Response {
-        let format = try format(of: request)
+        let format = try Self.format(of: request)
+        let indexes = indexes
         let loader = RegisterLoad(database: database, clock: clock, log: log)
         let subject = request.principal.subject
         let activates = request.query["activate"] == "true"
@@ -54,7 +56,10 @@ struct RegisterRoutes: Sendable {
         let report: RegisterLoad.Report
         do {
             report = try await request.body.blocking { body in
-                try loader.load(format: format, by: subject, next: body.next)
+                let report = try loader.load(format: format, by: subject, next: body.next)
+                // Without it the register is as good for VERIFY; why it is not there stands in the log.
+                try? indexes.ensure(report.generation)
+                return report
             }
         } catch let failure as RegisterLoad.Failure {
             if failure == .anotherLoadRuns { throw Problem.conflict(failure.description) }
@@ -77,12 +82,13 @@ struct RegisterRoutes: Sendable {
                     }
                 }
             }
+            json.member("candidates", indexes.index(of: report.generation) != nil)
             json.member("active", assessment != nil)
             if let assessment { json.member("assessment", assessment) }
         }
     }
 
-    private func format(of request: Request) throws -> TabularFormat? {
+    static func format(of request: Request) throws -> TabularFormat? {
         switch request.contentType {
         case "", "application/octet-stream": return nil
         default:
@@ -104,7 +110,9 @@ struct RegisterRoutes: Sendable {
     private func activate(_ generation: Int32, _ options: RegisterSwitch.Options, by subject: String) async throws
         -> UInt64
     {
-        let clock = clock
+        let (clock, indexes) = (clock, indexes)
+        // The index first: a finding under the new generation is told with its candidates.
+        try await onThread("candidate-index") { try? indexes.ensure(generation) }
         let assessment = try await Self.refusalsAsProblems {
             try await database.asyncTransaction { session in
                 try RegisterSwitch.activate(generation, options: options, by: subject, at: clock.now(), in: session)
@@ -171,9 +179,9 @@ struct RegisterRoutes: Sendable {
     private func show(_ request: Request) async throws -> Response {
         try await database.asyncTransaction { session in
             let state = try session.query(
-                "SELECT active_generation, previous_generation, assessment FROM register_state", []
+                "SELECT active_generation, previous_generation, assessment, rule_version FROM register_state", []
             ) { row in
-                (row.isNull(0) ? nil : row.int(0), row.isNull(1) ? nil : row.int(1), row.int(2))
+                (row.isNull(0) ? nil : row.int(0), row.isNull(1) ? nil : row.int(1), row.int(2), row.text(3))
             }[0]
             let generations = try session.query(
                 """
@@ -198,7 +206,7 @@ struct RegisterRoutes: Sendable {
                 if let active = state.0 { json.member("active_generation", active) }
                 if let previous = state.1 { json.member("previous_generation", previous) }
                 json.member("assessment", state.2)
-                json.member("rule_version", RuleSet.current.version)
+                json.member("rule_version", state.3)
                 json.array("generations") { json in
                     for generation in generations { json.element(json: generation) }
                 }

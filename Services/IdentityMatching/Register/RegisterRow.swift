@@ -7,7 +7,6 @@ struct RegisterRow: Sendable {
     let personalID: Int64
     let oldID: Int32?
     let name: String
-    let nameKey: String
     let sex: Sex
     let birthDate: CalendarDate
     let residenceCommune: String
@@ -23,7 +22,7 @@ struct RegisterRow: Sendable {
         columns: ["personal_id", "old_id", "full_name", "sex", "date_of_birth", "residence_commune"],
         required: ["personal_id", "full_name", "sex", "date_of_birth"])
 
-    /// Reads and checks a row by the same rules as the doses' side.
+    /// Reads and checks a row by the rules of version 1; the name is kept as it came and normalised when it is compared.
     init(_ row: TabularRow, normaliser: inout NameNormaliser) throws(Refusal) {
         func refusal(_ column: Int, _ rule: String) -> Refusal {
             Refusal(line: row.line, column: Self.schema.columns[column], rule: rule)
@@ -37,8 +36,7 @@ struct RegisterRow: Sendable {
         case .personal, .malformed: throw refusal(1, "must be 9 digits or empty")
         }
         let name = row[2]
-        let nameKey = normaliser.normalise(name)
-        guard !nameKey.isEmpty else { throw refusal(2, "must not be empty") }
+        guard !normaliser.normalise(name).isEmpty else { throw refusal(2, "must not be empty") }
         guard case .known(let sex) = SexReading(typed: row[3]) else { throw refusal(3, "must be M or F") }
         guard case .known(let birthDate) = BirthDateReading(typed: row[4]) else {
             throw refusal(4, "must be a date that exists, YYYY-MM-DD")
@@ -50,7 +48,6 @@ struct RegisterRow: Sendable {
         line = row.line
         self.personalID = personalID
         self.name = name
-        self.nameKey = nameKey
         self.sex = sex
         self.birthDate = birthDate
         residenceCommune = commune

@@ -10,7 +10,6 @@ enum RegisterSwitch {
     enum Refusal: Error, Equatable, CustomStringConvertible {
         case noSuchGeneration
         case notReady(String)
-        case otherRules(String)
         case shrinks(from: Int64, to: Int64)
         case notActive
         case nothingBefore
@@ -19,8 +18,6 @@ enum RegisterSwitch {
             switch self {
             case .noSuchGeneration: "no generation has this number"
             case .notReady(let state): "the generation is \(state), not ready"
-            case .otherRules(let version):
-                "the generation was normalised by rule set \(version), this service has \(RuleSet.current.version): load it again"
             case .shrinks(let from, let to):
                 "the generation holds \(to) persons, the active one \(from): ask with allow_shrink=true if that is meant"
             case .notActive: "only the active generation can be rolled back"
@@ -73,6 +70,19 @@ enum RegisterSwitch {
             in: session)
     }
 
+    /// Steps the assessment under the standing generation: for changed numbers, and for findings that lacked candidates.
+    /// - Parameter allRecords: whom a walk is to visit, right records too or not; nil for no walk.
+    /// - Returns: the new assessment; nil while no generation is active.
+    static func restep(
+        kind: String, allRecords: Bool?, by subject: String, at now: Instant, in session: Transaction
+    ) throws -> UInt64? {
+        let state = try lock(session)
+        guard let active = state.active else { return nil }
+        return try step(
+            state, to: active, previous: state.previous, kind: kind, since: Int64.max,
+            options: allRecords.map { Options(allRecords: $0) }, by: subject, at: now, in: session)
+    }
+
     private struct State {
         let active: Int32?
         let previous: Int32?
@@ -92,17 +102,15 @@ enum RegisterSwitch {
     /// The number of persons of a generation that can be used.
     private static func ready(_ generation: Int32, in session: Transaction) throws -> Int64 {
         let found = try session.query(
-            "SELECT state, rule_version, persons FROM register_generation WHERE generation = $1 FOR SHARE",
-            [.int4(generation)]
-        ) { ($0.text(0), $0.text(1), $0.int8(2)) }
-        guard let (state, rules, persons) = found.first else { throw Refusal.noSuchGeneration }
+            "SELECT state, persons FROM register_generation WHERE generation = $1 FOR SHARE", [.int4(generation)]
+        ) { ($0.text(0), $0.int8(1)) }
+        guard let (state, persons) = found.first else { throw Refusal.noSuchGeneration }
         guard state == "ready" else { throw Refusal.notReady(state) }
-        guard rules == RuleSet.current.version else { throw Refusal.otherRules(rules) }
         return persons
     }
 
     private static func step(
-        _ state: State, to generation: Int32, previous: Int32?, kind: String, since: Int64, options: Options,
+        _ state: State, to generation: Int32, previous: Int32?, kind: String, since: Int64, options: Options?,
         by subject: String, at now: Instant, in session: Transaction
     ) throws -> UInt64 {
         let assessment = max(state.assessment + 1, now.microseconds / 1_000_000)
@@ -111,12 +119,13 @@ enum RegisterSwitch {
             [.int4(generation), .int4(previous), .int8(assessment)])
         try session.execute(
             """
-            INSERT INTO register_switch (assessment, kind, generation, from_generation, switched_at, switched_by)
-            VALUES ($1, $2, $3, $4, $5, $6)
+            INSERT INTO register_switch (assessment, kind, generation, from_generation, rule_version, switched_at, switched_by)
+            SELECT $1, $2, $3, $4, rule_version, $5, $6 FROM register_state
             """,
             [
                 .int8(assessment), .text(kind), .int4(generation), .int4(state.active), .instant(now), .text(subject),
             ])
+        guard let options else { return UInt64(assessment) }
         try ReverificationRun.begin(
             assessment: UInt64(assessment), allRecords: options.allRecords || options.restate, since: since,
             restate: options.restate, by: subject, at: now, in: session)

@@ -20,19 +20,21 @@ enum Announcement {
 
     /// Emits the facts of the next doses; gives the last one's id, nil when there are no more.
     static func page(after: DoseID, count: Int64 = 2_000, in session: Transaction) throws -> DoseID? {
-        var normaliser = NameNormaliser()
-        let records = try session.query(
+        var readers = try RuleReaders(in: session)
+        var records = try session.query(
             """
             SELECT dose_id, subject_id, facility_code, source_record_id, version, outcome, grp, traits, person_key, reasons,
-                   assessment, decided_at, was_linked, was_found, typed
+                   assessment, decided_at, was_linked, was_found, typed, rule_version, candidates,
+                   candidate_weights
             FROM verdict WHERE dose_id > $1 AND outcome > 0 ORDER BY dose_id LIMIT $2
             """, [.uuid(after), .int8(count)]
-        ) { try record($0, &normaliser) }
+        ) { try record($0, &readers) }
+        try records.hintSharedNumbers(at: Array(records.indices), in: session)
         for record in records { try session.emit(record.events(source: VerificationHandler.source)) }
         return records.last?.head.doseID
     }
 
-    private static func record(_ row: ResultRow, _ normaliser: inout NameNormaliser) throws -> AnsweredRecord {
+    private static func record(_ row: ResultRow, _ readers: inout RuleReaders) throws -> AnsweredRecord {
         guard let outcome = Outcome(rawValue: row.int4(5)), let group = InvalidGroup(rawValue: row.int4(6)),
             let typed = TypedItems(packed: row.bytes(14))
         else { throw UnreadableRow() }
@@ -45,8 +47,10 @@ enum Announcement {
                 outcome: outcome, group: group, traits: DecisionTraits(rawValue: row.int4(7)),
                 personKey: row.isNull(8) ? nil : row.uuid(8),
                 differences: Answer.differences(fromReasons: row.isNull(9) ? nil : row.text(9)),
-                hints: Answering.hints(for: typed, outcome: outcome, normaliser: &normaliser),
-                assessment: UInt64(row.int8(10)), decidedAt: row.instant(11)),
+                candidates: row.isNull(16)
+                    ? nil : Candidates(packedPersons: row.bytes(16), packedWeights: row.optionalBytes(17) ?? []),
+                hints: readers.hints(for: typed, outcome: outcome, ruleVersion: row.text(15)),
+                assessment: UInt64(row.int8(10)), ruleVersion: row.text(15), decidedAt: row.instant(11)),
             wasLinked: row.bool(12), wasFound: row.bool(13))
     }
 }

@@ -8,6 +8,7 @@ import Web
 /// byte for byte equal.
 struct VerdictExports: Sendable {
     let database: Database
+    let clock: any WallClock
     let log: Log
 
     static let verdictColumns = ["facility_code", "source_record_id", "outcome", "group", "rule_version"]
@@ -27,11 +28,13 @@ struct VerdictExports: Sendable {
                 scope: .unit,
                 summary: "The verdict of each record; for a facility, of its own records.",
                 response: .csv("Verdicts", columns: Self.verdictColumns), handler: verdicts),
-            // Territory scopes come with the unit tree; until then nobody below the whole country may see findings.
+            // Unmasked and whole: for the holder of the register alone. Others have /v1/findings in their territory.
             Route(
                 .get, "/v1/exports/findings", roles: [.nationalPolice],
-                summary: "What differs, for each record that is wrong or cannot be verified. Police side only.",
-                response: .csv("Findings", columns: Self.findingColumns), handler: findings),
+                summary:
+                    "What differs and candidates, for each record that is wrong or cannot be verified. Police side only; recorded.",
+                response: .csv("FindingsExport", columns: Self.findingColumns),
+                query: [Purpose.query, Purpose.referenceQuery], handler: findings),
         ]
     }
 
@@ -54,20 +57,35 @@ struct VerdictExports: Sendable {
 
     private func findings(_ request: Request) async throws -> Response {
         let principal = request.principal
+        var access = try FindingAccess(.export, request, default: .inspection)
+        let now = clock.now()
+        access = try await database.asyncTransaction { [access] session in
+            let counts = try VerdictCounts.read(in: session)
+            var access = access
+            access.records = (counts.byOutcome[.wrong] ?? 0) + (counts.byOutcome[.cannotVerify] ?? 0)
+            try access.record(principal, at: now, in: session)
+            return access
+        }
         log.info(
             "findings exported",
             [
                 "by": .string(principal.subject), "role": .string(principal.role.rawValue),
-                "unit": .string(principal.unit),
+                "unit": .string(principal.unit), "records": .int(Int(access.records)),
             ])
         return export(
             Self.findingColumns,
             """
-            SELECT facility_code, source_record_id, reasons FROM verdict WHERE reasons IS NOT NULL
+            SELECT facility_code, source_record_id, reasons, candidates, candidate_weights FROM verdict
+            WHERE reasons IS NOT NULL
             ORDER BY facility_code, source_record_id
             """, []
         ) { row in
-            [row.text(0), row.text(1), row.text(2), "", "", "", "", "", Strength.none.label]
+            let candidates = row.optionalBytes(3).flatMap {
+                Candidates(packedPersons: $0, packedWeights: row.optionalBytes(4) ?? [])
+            }
+            var ids = (candidates?.told ?? []).map(\.personalID)
+            ids += Array(repeating: "", count: Candidates.most - ids.count)
+            return [row.text(0), row.text(1), row.text(2)] + ids + [(candidates?.strength ?? .none).label]
         }
     }
 

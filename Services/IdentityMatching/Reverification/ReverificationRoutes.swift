@@ -4,7 +4,7 @@ import RecordModel
 import Storage
 import Web
 
-/// Re-verification over HTTP: how far it is, and asking for one of everything.
+/// Re-verification over HTTP: how far it is, asking for one of everything, pause, resume, cancel.
 struct ReverificationRoutes: Sendable {
     let database: Database
     let clock: any WallClock
@@ -23,6 +23,8 @@ struct ReverificationRoutes: Sendable {
                     "Verifies again under the active generation: what waits or is not right (scope=open) or everything (scope=all).",
                 response: "ReverificationStarted", handler: begin),
         ]
+            + WalkControl(table: "reverification", path: "/v1/reverifications", database: database, clock: clock)
+            .routes(roles: Self.roles)
     }
 
     private func begin(_ request: Request) async throws -> Response {
@@ -36,23 +38,21 @@ struct ReverificationRoutes: Sendable {
             guard let state else { throw Problem.conflict("no register generation is active") }
             try ReverificationRun.begin(
                 assessment: UInt64(state), allRecords: options.allRecords, since: Int64.max, restate: false,
-                by: subject,
-                at: clock.now(), in: session)
+                by: subject, at: clock.now(), in: session)
             return state
         }
         return Response.json(status: 202) { $0.member("assessment", assessment) }
     }
 
     private func list(_ request: Request) async throws -> Response {
-        let now = clock.now()
-        return try await database.asyncTransaction { session in
+        try await database.asyncTransaction { session in
             let runs = try session.query(
                 """
-                SELECT run, state, assessment, all_records, restate, next_block, blocks, verified, changed, started_at,
-                       finished_at
+                SELECT run, state, assessment, all_records, restate, next_block, blocks, total, verified, changed,
+                       blocks_per_second, records_per_second, started_at, finished_at
                 FROM reverification ORDER BY run DESC LIMIT 20
                 """, []
-            ) { Self.json($0, now: now) }
+            ) { Self.json($0) }
             return Response.json { json in
                 json.array("reverifications") { json in
                     for run in runs { json.element(json: run) }
@@ -61,25 +61,22 @@ struct ReverificationRoutes: Sendable {
         }
     }
 
-    private static func json(_ row: ResultRow, now: Instant) -> [UInt8] {
+    private static func json(_ row: ResultRow) -> [UInt8] {
         var json = JSONWriter()
-        let (block, blocks) = (row.int8(5), row.int8(6))
-        let started = row.instant(9)
         json.object { json in
             json.member("run", row.int8(0))
             json.member("state", row.text(1))
             json.member("assessment", row.int8(2))
             json.member("scope", row.bool(3) ? "all" : "open")
             json.member("restate", row.bool(4))
-            json.member("percent", blocks == 0 ? 100 : min(100, block * 100 / blocks))
-            json.member("verified", row.int8(7))
-            json.member("changed", row.int8(8))
-            json.member("started_at", started.rfc3339)
-            json.member("finished_at", row.isNull(10) ? nil : row.instant(10).rfc3339)
-            if row.text(1) == "running", block > 0 {
-                let passed = (now.microseconds - started.microseconds) / 1_000_000
-                json.member("seconds_left", passed * (blocks - block) / block)
-            }
+            WalkProgress(
+                state: row.text(1), nextBlock: row.int8(5), blocks: row.int8(6), done: row.int8(8), total: row.int8(7),
+                blocksPerSecond: row.float8(10), recordsPerSecond: row.float8(11)
+            ).write(to: &json)
+            json.member("verified", row.int8(8))
+            json.member("changed", row.int8(9))
+            json.member("started_at", row.instant(12).rfc3339)
+            json.member("finished_at", row.optionalInstant(13)?.rfc3339)
         }
         return json.bytes
     }

@@ -3,9 +3,13 @@ import Storage
 
 /// A walk through all verdict rows that verifies again what a switch may have changed.
 ///
-/// It goes by blocks of the table's file: in the order of the disk, without an index, and with a place that is one number.
+///     running ◀──▶ paused
+///        │ ╲         │
+///        │  ╲────────┴──▶ cancelled, superseded (by a newer switch, which takes over what it had to visit)
+///        └──▶ finished
+///
 /// Rows that are written while it goes are written under the current assessment, wherever they lie, and need no visit;
-/// so the walk ends where the file ended when it began. A file that was rewritten meanwhile is walked from its start.
+/// so the walk ends where the file ended when it began.
 struct ReverificationRun: Sendable {
     let run: Int64
     let assessment: UInt64
@@ -17,28 +21,24 @@ struct ReverificationRun: Sendable {
     /// The file is no longer the one that `nextBlock` counts in.
     let isRewritten: Bool
 
-    private static let file = """
-        pg_relation_filenode('verdict')::int8,
-        pg_relation_size('verdict') / current_setting('block_size')::int8
-        """
-
-    /// Begins a walk; one that was under way is taken over with all that it had to visit. The caller holds the state row
-    /// FOR UPDATE: all earlier answers are committed, so the file's size now covers them.
+    /// Begins a walk; one that was under way or paused is taken over with all that it had to visit. The caller holds the
+    /// state row FOR UPDATE: all earlier answers are committed, so the file's size now covers them.
     static func begin(
         assessment: UInt64, allRecords: Bool, since: Int64, restate: Bool, by subject: String, at now: Instant,
         in session: Transaction
     ) throws {
         let earlier = try session.query(
             """
-            UPDATE reverification SET state = 'superseded', finished_at = $1 WHERE state = 'running'
+            UPDATE reverification SET state = 'superseded', finished_at = $1 WHERE state IN ('running', 'paused')
             RETURNING all_records, since, restate
             """, [.instant(now)]
         ) { ($0.bool(0), $0.int8(1), $0.bool(2)) }.first
         try session.execute(
             """
             INSERT INTO reverification
-                (state, assessment, all_records, since, restate, filenode, blocks, started_at, started_by)
-            SELECT 'running', $1, $2, $3, $4, \(file), $5, $6
+                (state, assessment, all_records, since, restate, filenode, blocks, started_at, stepped_at, started_by, total)
+            SELECT 'running', $1, $2, $3, $4, \(Walk.file), $5, $5, $6,
+                   coalesce((SELECT sum(records) FROM verdict_count WHERE $2 OR outcome IN (0, 2, 3)), 0)::int8
             """,
             [
                 .int8(Int64(assessment)), .bool(allRecords || earlier?.0 == true),
@@ -66,7 +66,7 @@ struct ReverificationRun: Sendable {
         try session.execute(
             """
             UPDATE reverification r SET next_block = 0, filenode = f.node, blocks = f.size
-            FROM (SELECT \(Self.file)) AS f (node, size) WHERE r.run = $1
+            FROM (SELECT \(Walk.file)) AS f (node, size) WHERE r.run = $1
             """, [.int8(run)])
     }
 
@@ -75,40 +75,26 @@ struct ReverificationRun: Sendable {
         try session.execute(
             """
             UPDATE reverification SET next_block = $2, verified = verified + $3, changed = changed + $4,
+                \(Walk.rates(records: "$3")),
                 state = CASE WHEN $2 >= blocks THEN 'finished' ELSE state END,
                 finished_at = CASE WHEN $2 >= blocks THEN $5 END
             WHERE run = $1
             """, [.int8(run), .int8(block), .int8(Int64(verified)), .int8(Int64(changed)), .instant(now)])
     }
 
-    /// The rows of some blocks that are to be verified again, locked in the order of dose ids.
-    func records(inBlocks range: Range<Int64>, session: Transaction) throws -> [AnsweredRecord] {
+    /// The rows of some blocks that are to be verified again. Not locked: what is written meanwhile is newer, and
+    /// `VerdictStore.storeAgain` leaves it alone. Versions that wait for the police because their record was guessed at
+    /// are not visited.
+    func records(inBlocks range: Range<Int64>, session: Transaction) throws -> [WalkedRecord] {
         try session.query(
             """
-            SELECT dose_id, subject_id, facility_code, source_record_id, version, typed, traits, decided_at
-            FROM verdict
+            SELECT \(WalkedRecord.columns) FROM verdict
             WHERE ctid >= $1::text::tid AND ctid < $2::text::tid AND assessment < $3
-                AND (outcome IN (0, 2, 3) OR $4 OR outcome = 1 AND assessment >= $5)
-            ORDER BY dose_id FOR UPDATE
+                AND (outcome IN (0, 2, 3) OR $4 OR outcome = 1 AND assessment >= $5) AND traits & \(WalkedRecord.held) = 0
             """,
             [
                 .text("(\(range.lowerBound),0)"), .text("(\(range.upperBound),0)"), .int8(Int64(assessment)),
                 .bool(allRecords), .int8(since),
-            ]
-        ) { row in
-            guard let typed = TypedItems(packed: row.bytes(5)) else { throw UnreadableRow() }
-            var answer = Answer.waiting(since: row.instant(7))
-            answer.traits = DecisionTraits(rawValue: row.int4(6)).intersection(.withdrawn)
-            return AnsweredRecord(
-                head: RecordHead(
-                    doseID: row.uuid(0), subjectID: row.uuid(1), facilityCode: row.text(2), sourceRecordID: row.text(3),
-                    version: UInt32(row.int8(4))),
-                typed: typed, answer: answer)
-        }
+            ], WalkedRecord.init)
     }
-}
-
-/// A verdict row's packed items were written by another version of this service.
-struct UnreadableRow: Error, CustomStringConvertible {
-    var description: String { "a verdict row's items are in a form that this version does not know" }
 }

@@ -16,12 +16,19 @@ struct Answer: Hashable, Sendable {
     var traits: DecisionTraits = []
     var personKey: PersonKey?
     var differences: [Difference] = []
+    /// Nil where nothing is open, and where it could not be looked for them.
+    var candidates: Candidates?
     var hints: [String] = []
     var assessment: UInt64 = 0
+    /// The rule set that has judged; empty while it waits.
+    var ruleVersion = ""
     var decidedAt: Instant
 
     /// Waits for a register.
     static func waiting(since instant: Instant) -> Answer { Answer(decidedAt: instant) }
+
+    /// Waits because the record was guessed at.
+    static func held(since instant: Instant) -> Answer { Answer(traits: .held, decidedAt: instant) }
 
     /// The differences as the row and the export hold them; nil where nothing is open.
     var reasons: String? {
@@ -40,7 +47,13 @@ struct Answer: Hashable, Sendable {
 struct AnsweredRecord: Sendable {
     var head: RecordHead
     var typed: TypedItems
+    /// Five digits, or empty.
+    var residenceCommune = ""
+    /// Number and name as keyed hashes; nil where they take no part in the search for shared numbers.
+    var ownNumber: OwnNumber?
     var answer: Answer
+    /// How this version counts among the tries at this record.
+    var guess: Guess = .none
     /// A person was ever linked to it.
     var wasLinked = false
     /// A finding was ever told about it.
@@ -54,7 +67,7 @@ struct AnsweredRecord: Sendable {
             Verdict(
                 doseID: head.doseID, subjectID: head.subjectID, facilityCode: head.facilityCode,
                 sourceRecordID: head.sourceRecordID, doseVersion: head.version, assessment: answer.assessment,
-                outcome: outcome, group: answer.group, ruleVersion: RuleSet.current.version,
+                outcome: outcome, group: answer.group, ruleVersion: answer.ruleVersion,
                 decidedAt: answer.decidedAt, hints: answer.hints
             ).event(source: source, at: answer.decidedAt)
         ]
@@ -70,7 +83,8 @@ struct AnsweredRecord: Sendable {
                 Finding(
                     doseID: head.doseID, subjectID: head.subjectID, facilityCode: head.facilityCode,
                     sourceRecordID: head.sourceRecordID, doseVersion: head.version, assessment: answer.assessment,
-                    differences: answer.differences
+                    differences: answer.differences, candidates: answer.candidates?.told ?? [],
+                    strength: answer.candidates?.strength ?? .none
                 ).event(source: source, at: answer.decidedAt))
         }
         return events

@@ -40,6 +40,16 @@ enum VerdictStore {
         try write(newVersions, parameters(of: records), records, in: session)
     }
 
+    /// Locks the rows of records that are sorted by dose id, so that walks and batches never wait for each other in a circle.
+    static func lock(_ records: [AnsweredRecord], in session: Transaction) throws {
+        if records.isEmpty { return }
+        try session.execute(
+            """
+            SELECT 1 FROM unnest($1::uuid[]) AS n (dose_id) JOIN verdict v ON v.dose_id = n.dose_id
+            ORDER BY v.dose_id FOR UPDATE OF v
+            """, [.uuids(records.lazy.map { $0.head.doseID })])
+    }
+
     /// Stores answers given again to the versions that are held.
     /// - Parameter restate: also rows whose answer has not changed take the new assessment.
     static func storeAgain(_ records: [AnsweredRecord], restate: Bool, in session: Transaction) throws -> [Change] {
@@ -63,7 +73,7 @@ enum VerdictStore {
         return changes
     }
 
-    /// Fifteen columns, each an array; `$14` and `$15` hold for all rows.
+    /// Columns, each an array but `$14`, which holds for all rows, as `$21` does in `again`.
     private static func parameters(of records: [AnsweredRecord]) -> [SQLValue] {
         [
             .uuids(records.lazy.map { $0.head.doseID }), .uuids(records.lazy.map { $0.head.subjectID }),
@@ -75,15 +85,21 @@ enum VerdictStore {
             .int4s(records.lazy.map { $0.answer.traits.rawValue }),
             .byteArrays(records.lazy.map { $0.typed.packed }), .uuids(records.lazy.map { $0.answer.personKey }),
             .texts(records.lazy.map { $0.answer.reasons }), .instants(records.lazy.map { $0.answer.decidedAt }),
-            .text(RuleSet.current.version),
+            .text(records.lazy.map(\.answer.ruleVersion).first { !$0.isEmpty } ?? ""),
+            .byteArrays(records.lazy.map { $0.answer.candidates?.packedPersons }),
+            .byteArrays(records.lazy.map { $0.answer.candidates?.packedWeights }),
+            .texts(records.lazy.map(\.residenceCommune)), .int4s(records.lazy.map(\.guess.rawValue)),
+            .int8s(records.lazy.map { $0.ownNumber?.number }), .int4s(records.lazy.map { $0.ownNumber?.name }),
         ]
     }
 
     private static let rows = """
         unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::int4[], $6::int8[], $7::int4[], $8::int4[], $9::int4[],
-               $10::bytea[], $11::uuid[], $12::text[], $13::timestamptz[])
+               $10::bytea[], $11::uuid[], $12::text[], $13::timestamptz[], $15::bytea[], $16::bytea[], $17::text[],
+               $18::int4[], $19::int8[], $20::int4[])
             AS n (dose_id, subject_id, facility_code, source_record_id, version, assessment, outcome, grp, traits,
-                  typed, person_key, reasons, decided_at)
+                  typed, person_key, reasons, decided_at, candidates, candidate_weights, residence_commune, guess,
+                  number_hash, name_hash)
         """
 
     private static func replacing(_ next: String) -> String {
@@ -91,7 +107,7 @@ enum VerdictStore {
         subject_id = \(next).subject_id, version = \(next).version, assessment = \(next).assessment,
         outcome = \(next).outcome, grp = \(next).grp, traits = \(next).traits, typed = \(next).typed,
         person_key = \(next).person_key, reasons = \(next).reasons, decided_at = \(next).decided_at,
-        rule_version = $14,
+        rule_version = $14, candidates = \(next).candidates, candidate_weights = \(next).candidate_weights,
         was_linked = v.was_linked OR \(next).person_key IS NOT NULL,
         was_found = v.was_found OR \(next).reasons IS NOT NULL,
         previous_version = v.version, previous_assessment = v.assessment, previous_outcome = v.outcome,
@@ -99,6 +115,15 @@ enum VerdictStore {
         previous_rule_version = v.rule_version, previous_person_key = v.person_key
         """
     }
+
+    /// A wrong version more on the same day; a version on the word of the police ends the count.
+    private static let countingGuesses = """
+        guesses = CASE excluded.guesses
+            WHEN 1 THEN CASE WHEN v.guess_day IS DISTINCT FROM excluded.guess_day THEN 1
+                WHEN v.typed = excluded.typed THEN v.guesses ELSE least(greatest(v.guesses, 0) + 1, 10000) END
+            WHEN -1 THEN 0 ELSE v.guesses END,
+        guess_day = CASE excluded.guesses WHEN 1 THEN excluded.guess_day ELSE v.guess_day END
+        """
 
     private static let returned = """
         v.dose_id, v.was_linked, v.was_found, v.previous_version, v.previous_assessment, v.previous_outcome,
@@ -120,11 +145,16 @@ enum VerdictStore {
     static let newVersions = """
         WITH changed AS (
             INSERT INTO verdict AS v (dose_id, subject_id, facility_code, source_record_id, version, assessment, outcome,
-                grp, traits, typed, person_key, reasons, decided_at, rule_version, was_linked, was_found)
+                grp, traits, typed, person_key, reasons, decided_at, rule_version, was_linked, was_found, candidates,
+                candidate_weights, residence_commune, guesses, guess_day, number_hash, name_hash)
             SELECT dose_id, subject_id, facility_code, source_record_id, version, assessment, outcome, grp, traits, typed,
-                   person_key, reasons, decided_at, $14, person_key IS NOT NULL, reasons IS NOT NULL
+                   person_key, reasons, decided_at, $14, person_key IS NOT NULL, reasons IS NOT NULL, candidates,
+                   candidate_weights, residence_commune, guess,
+                   CASE guess WHEN 1 THEN (decided_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date END, number_hash, name_hash
             FROM \(rows)
-            ON CONFLICT (dose_id) DO UPDATE SET \(replacing("excluded"))
+            ON CONFLICT (dose_id) DO UPDATE SET \(replacing("excluded")),
+                residence_commune = excluded.residence_commune, number_hash = excluded.number_hash,
+                name_hash = excluded.name_hash, \(countingGuesses)
             WHERE v.version < excluded.version
             RETURNING \(returned)
         ), \(keepAndReturn)
@@ -135,8 +165,8 @@ enum VerdictStore {
             UPDATE verdict AS v SET \(replacing("n"))
             FROM \(rows)
             WHERE v.dose_id = n.dose_id AND v.version = n.version AND v.assessment < n.assessment
-                AND ($15 OR (v.outcome, v.grp, v.traits, v.person_key, v.reasons, v.rule_version)
-                    IS DISTINCT FROM (n.outcome, n.grp, n.traits, n.person_key, n.reasons, $14))
+                AND ($21 OR (v.outcome, v.grp, v.traits, v.person_key, v.reasons, v.candidates, v.rule_version)
+                    IS DISTINCT FROM (n.outcome, n.grp, n.traits, n.person_key, n.reasons, n.candidates, $14))
             RETURNING \(returned)
         ), \(keepAndReturn)
         """

@@ -12,22 +12,41 @@ struct VerificationHandler: BatchHandler {
     let answering: Answering
     let clock: any WallClock
     let metrics: VerificationMetrics
+    /// What walks look at to make room.
+    var live = LiveTraffic()
+    /// Wrong versions of one record in a day, after which the next ones wait.
+    var guessesPerDay = 10
     static let source = "identity-matching"
 
     func handle(_ batch: [InboundMessage], in session: Transaction) throws -> [Rejection] {
         var rejections: [Rejection] = []
-        let records = newest(of: batch, rejections: &rejections)
+        var units: [String: UnitRecord] = [:]
+        let records = newest(of: batch, units: &units, rejections: &rejections)
+        try UnitTable.put(Array(units.values), in: session)
         if records.isEmpty { return rejections }
         let now = clock.now()
+        live.mark(now)
         let standing = try answering.register.standing(in: session)
         let answers =
-            try standing.map { try answering.answer(records.map(\.typed), by: $0, at: now, in: session) }
+            try standing.map {
+                try answering.answer(
+                    records.map(\.typed), communes: records.map(\.residenceCommune), by: $0, at: now, in: session)
+            }
             ?? records.map { _ in .waiting(since: now) }
-        var answered = zip(records, answers).map { record, answer in
-            AnsweredRecord(
-                head: record.head, typed: record.typed, answer: answer.marking(withdrawn: record.isWithdrawn))
+        let held = try held(records, at: now, in: session)
+        var normaliser = NameNormaliser()
+        var answered = zip(records, answers).map { record, judged in
+            let answer = held.contains(record.head.doseID) ? .held(since: now) : judged
+            return AnsweredRecord(
+                head: record.head, typed: record.typed, residenceCommune: record.residenceCommune,
+                ownNumber: answering.ownNumbers.mark(
+                    record.typed, of: record.head.facilityCode, isWithdrawn: record.isWithdrawn,
+                    normaliser: &normaliser),
+                answer: answer.marking(withdrawn: record.isWithdrawn),
+                guess: Guess(outcome: answer.outcome, isPoliceConfirmed: record.isPoliceConfirmed))
         }
         let changes = try VerdictStore.storeNewVersions(answered, in: session)
+        try answered.hintSharedNumbers(at: changes.map(\.index), in: session)
         for change in changes {
             answered[change.index].wasLinked = change.wasLinked
             answered[change.index].wasFound = change.wasFound
@@ -37,15 +56,26 @@ struct VerificationHandler: BatchHandler {
         return rejections
     }
 
+    /// A record can have been guessed at only if it has as many versions.
+    private func held(_ records: [Incoming], at now: Instant, in session: Transaction) throws -> Set<DoseID> {
+        let tried = records.filter { $0.head.version > UInt32(guessesPerDay) && !$0.isPoliceConfirmed }
+        return try HeldRecords.held(
+            tried.map { ($0.head.doseID, $0.typed) }, limit: guessesPerDay, at: now, in: session)
+    }
+
     /// What VERIFY needs of a message.
     private struct Incoming {
         let head: RecordHead
         let typed: TypedItems
         let isWithdrawn: Bool
+        let isPoliceConfirmed: Bool
+        let residenceCommune: String
     }
 
     /// Decodes, keeps the newest version of each dose, and sorts by dose: rows are locked in one order everywhere.
-    private func newest(of batch: [InboundMessage], rejections: inout [Rejection]) -> [Incoming] {
+    private func newest(
+        of batch: [InboundMessage], units: inout [String: UnitRecord], rejections: inout [Rejection]
+    ) -> [Incoming] {
         var records: [Incoming] = []
         records.reserveCapacity(batch.count)
         var places: [DoseID: Int] = [:]
@@ -55,7 +85,9 @@ struct VerificationHandler: BatchHandler {
             case .failure(let unreadable):
                 rejections.append(
                     Rejection(index: index, errorClass: unreadable.errorClass, reason: unreadable.reason))
-            case .success(let record):
+            case .success(.unit(let unit)):
+                if units[unit.code].map({ $0.revision < unit.revision }) ?? true { units[unit.code] = unit }
+            case .success(.dose(let record)):
                 guard let place = places[record.head.doseID] else {
                     places[record.head.doseID] = records.count
                     records.append(record)
@@ -73,7 +105,19 @@ struct VerificationHandler: BatchHandler {
         let reason: String
     }
 
-    private func read(_ message: InboundMessage) -> Result<Incoming, Unreadable> {
+    private enum Content {
+        case dose(Incoming)
+        case unit(UnitRecord)
+    }
+
+    private func read(_ message: InboundMessage) -> Result<Content, Unreadable> {
+        if message.topic == Topic.unitChanged.name, message.eventType == UnitRecord.eventType {
+            do {
+                return .success(.unit(try UnitRecord(wire: message.value)))
+            } catch {
+                return .failure(Unreadable(errorClass: "undecodable", reason: "\(error)"))
+            }
+        }
         guard message.topic == Topic.doseRecorded.name, message.eventType == DoseRecord.eventType else {
             return .failure(Unreadable(errorClass: "unknown-type", reason: "not a \(DoseRecord.eventType)"))
         }
@@ -83,8 +127,11 @@ struct VerificationHandler: BatchHandler {
                 return .failure(Unreadable(errorClass: "value-out-of-range", reason: "version is out of range"))
             }
             return .success(
-                Incoming(
-                    head: RecordHead(record), typed: TypedItems(record), isWithdrawn: record.status == .withdrawn))
+                .dose(
+                    Incoming(
+                        head: RecordHead(record), typed: TypedItems(record), isWithdrawn: record.status == .withdrawn,
+                        isPoliceConfirmed: record.identityAuthority == .police,
+                        residenceCommune: Territory.commune(typed: record.subject.residenceCommune))))
         } catch {
             return .failure(Unreadable(errorClass: "undecodable", reason: "\(error)"))
         }

@@ -1,4 +1,5 @@
 import Cryptography
+import Foundation
 import Messaging
 import Observability
 import RecordModel
@@ -16,11 +17,19 @@ final class MatchingFixture: Sendable {
     let clock = ManualClock(MatchingFixture.noon)
     let publisher = RecordingPublisher()
     let relay: OutboxRelay
-    let answering = Answering(
-        register: RegisterTables(), keys: PersonKeys(key: [UInt8](repeating: 7, count: 32)))
+    let answering: Answering
+    let indexes: RegisterIndexes
+    let metrics = MetricsRegistry()
+    /// Where the index files are.
+    let directory: String
 
-    private init(_ database: Database) {
+    private init(_ database: Database, _ directory: String) {
         self.database = database
+        self.directory = directory
+        indexes = RegisterIndexes(
+            database: database, directory: directory, indexing: RegisterIndexing(), log: TestPostgres.log,
+            metrics: metrics)
+        answering = MatchingFixture.answering(indexes)
         relay = OutboxRelay(database: database, publisher: publisher, log: TestPostgres.log)
         relay.start()
     }
@@ -29,10 +38,29 @@ final class MatchingFixture: Sendable {
         let server = try TestPostgres.shared()
         try await server.withDatabase(migrations: InfrastructureMigrations.all + IdentityMatching.migrations) {
             database in
-            let fixture = MatchingFixture(database)
-            defer { _ = fixture.relay.stop() }
+            let directory = NSTemporaryDirectory() + "tiemchung-index-\(UUID().uuidString)"
+            let fixture = MatchingFixture(database, directory)
+            defer {
+                _ = fixture.relay.stop()
+                try? FileManager.default.removeItem(atPath: directory)
+            }
             try await body(fixture)
         }
+    }
+
+    static func answering(_ candidates: any CandidateSource) -> Answering {
+        Answering(
+            register: RegisterTables(), keys: PersonKeys(key: [UInt8](repeating: 7, count: 32)), candidates: candidates)
+    }
+
+    /// What the police side has beside VERIFY.
+    func police(
+        views: RateLimits.Allowance = .init(account: 10_000, unit: 10_000),
+        questions: RateLimits.Allowance = .init(account: 10_000, unit: 10_000), guessesPerDay: Int = 10
+    ) -> PoliceSide {
+        PoliceSide(
+            database: database, answering: answering, indexes: indexes, clock: clock, log: TestPostgres.log,
+            views: views, questions: questions, guessesPerDay: guessesPerDay)
     }
 
     var handler: VerificationHandler {
@@ -45,6 +73,12 @@ final class MatchingFixture: Sendable {
         Reverifier(
             database: database, answering: answering, clock: clock, log: TestPostgres.log, heldBack: heldBack,
             blocksAtOnce: blocks)
+    }
+
+    func dryRunner(heldBack: @escaping @Sendable () -> Bool = { false }) -> DryRunner {
+        DryRunner(
+            database: database, register: answering.register, keys: answering.keys, clock: clock,
+            log: TestPostgres.log, heldBack: heldBack)
     }
 
     // MARK: Acts
@@ -123,6 +157,11 @@ final class MatchingFixture: Sendable {
         try told(count).filter { $0.topic == Topic.person.name }.map { try PersonLinked(wire: $0.value) }
     }
 
+    /// The finding told last about a record.
+    func finding(_ record: String, after count: Int) throws -> Finding? {
+        try findingsTold(count).last { $0.sourceRecordID == record }
+    }
+
     func findingsTold(_ count: Int) throws -> [Finding] {
         try told(count).filter { $0.topic == Topic.findings.name }.map { try Finding(wire: $0.value) }
     }
@@ -140,10 +179,28 @@ final class MatchingFixture: Sendable {
     }
 }
 
+/// The commune police of 26740 in province 79 and of 00001 in province 01, their provinces' police, and a facility in each.
+enum Units {
+    static let all = [
+        UnitRecord(code: "79001", name: "x", kind: .hospital, provinceCode: "79", communeCode: "26740"),
+        UnitRecord(code: "01001", name: "x", kind: .hospital, provinceCode: "01", communeCode: "00001"),
+        UnitRecord(code: "CAX-26740", name: "x", kind: .communePolice, provinceCode: "79", communeCode: "26740"),
+        UnitRecord(code: "CAX-26743", name: "x", kind: .communePolice, provinceCode: "79", communeCode: "26743"),
+        UnitRecord(code: "CAX-00001", name: "x", kind: .communePolice, provinceCode: "01", communeCode: "00001"),
+        UnitRecord(code: "CAT-79", name: "x", kind: .provincialPolice, provinceCode: "79"),
+        UnitRecord(code: "CAT-01", name: "x", kind: .provincialPolice, provinceCode: "01"),
+    ]
+
+    static var messages: [InboundMessage] {
+        all.map { InboundMessage($0.event(source: "intake", at: MatchingFixture.noon)) }
+    }
+}
+
 /// A dose record of a test person.
 func dose(
     _ number: Int, version: UInt32 = 1, name: String = "Nguyễn Văn An", sex: String = "M", birth: String = "05/09/1987",
-    id: String = "079087012345", nationality: String = "", status: RecordStatus = .active
+    id: String = "079087012345", nationality: String = "", status: RecordStatus = .active, commune: String = "",
+    authority: IdentityAuthority = .facility
 ) -> DoseRecord {
     DoseRecord(
         doseID: DoseID(high: 0x1111_2222_0000_8000, low: UInt64(number)),
@@ -151,10 +208,10 @@ func dose(
         sourceRecordID: "R\(number)", version: version, enteredAt: MatchingFixture.noon,
         recordedAt: MatchingFixture.noon,
         identity: TypedIdentity(fullName: name, sex: sex, dateOfBirth: birth, idNumber: id),
-        subject: SubjectDetails(nationality: nationality),
+        subject: SubjectDetails(nationality: nationality, residenceCommune: commune),
         dose: DoseDetails(
             doseNumber: 1, doseNumberTyped: "1", vaccine: "Comirnaty", lotNumber: "L1", injectedOn: "2021-08-01"),
-        status: status, salt: [UInt8](repeating: 1, count: 16))
+        status: status, identityAuthority: authority, salt: [UInt8](repeating: 1, count: 16))
 }
 
 /// Register rows of test persons.

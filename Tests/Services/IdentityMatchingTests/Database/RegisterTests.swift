@@ -134,7 +134,7 @@ struct RegisterTests {
                         .utf8) + [0x0A]
             }
             #expect(report.persons == 100)
-            #expect(try fixture.number("SELECT count(DISTINCT name_key) FROM register_person_1") == 100)
+            #expect(try fixture.number("SELECT count(DISTINCT full_name) FROM register_person_1") == 100)
         }
     }
 

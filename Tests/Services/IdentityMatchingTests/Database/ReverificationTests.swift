@@ -57,9 +57,13 @@ struct ReverificationTests {
                     let standing = try fixture.answering.register.standing(in: session)
                     let run = try ReverificationRun.current(in: session)
                     #expect(standing != nil && run?.blocks ?? 0 > 0)
-                    var records = try run?.records(inBlocks: 0..<1_000, session: session) ?? []
+                    let walked = try run?.records(inBlocks: 0..<1_000, session: session) ?? []
+                    var records = walked.map(\.record)
                     #expect(records.count == 300)
-                    for index in records.indices { records[index].answer.outcome = .exempt }
+                    for index in records.indices {
+                        records[index].answer.outcome = .exempt
+                        records[index].answer.assessment = standing?.assessment ?? 0
+                    }
                     _ = try VerdictStore.storeAgain(records, restate: false, in: session)
                     throw Crash()
                 }

@@ -16,7 +16,7 @@ struct VerifyTests {
     ) -> RegisterPerson {
         var normaliser = NameNormaliser()
         return RegisterPerson(
-            personalID: id, oldID: old, name: normaliser.normalise(name), sex: sex,
+            personalID: id, oldID: old, fullName: name, name: normaliser.normalise(name), sex: sex,
             birthDate: CalendarDate(year: year, month: month, day: day) ?? CalendarDate(daysSince1970: 0), keyID: id)
     }
 

@@ -1,6 +1,4 @@
-import Cryptography
 import Foundation
-import FoundationNetworking
 import RecordModel
 import Storage
 import TestSupport
@@ -8,56 +6,6 @@ import Testing
 import Web
 
 @testable import IdentityMatching
-
-/// Takes `role@unit` for a token.
-private struct PlainTokens: Authenticator {
-    func authenticate(_ token: String) throws(TokenError) -> Principal {
-        let parts = token.split(separator: "@", omittingEmptySubsequences: false).map(String.init)
-        guard parts.count == 2, let role = Role(rawValue: parts[0]) else { throw TokenError.malformed }
-        return Principal(subject: "tester", role: role, unit: parts[1])
-    }
-}
-
-/// The service's routes behind a real server.
-private struct TestMatching {
-    let fixture: MatchingFixture
-    let server: HTTPServer
-
-    static func with(_ body: (TestMatching) async throws -> Void) async throws {
-        try await MatchingFixture.with { fixture in
-            let server = try HTTPServer(
-                HTTPServerConfiguration(address: ListenAddress(host: "127.0.0.1", port: 0)),
-                routes: IdentityMatching.routes(fixture.database, clock: fixture.clock, log: TestPostgres.log),
-                authenticator: PlainTokens(), log: TestPostgres.log)
-            let result: Result<Void, any Error>
-            do { result = .success(try await body(TestMatching(fixture: fixture, server: server))) } catch {
-                result = .failure(error)
-            }
-            await server.stop(graceSeconds: 2)
-            try result.get()
-        }
-    }
-
-    func ask(
-        _ method: String, _ path: String, as role: Role, unit: String = "79001", body: String? = nil,
-        type: String = "text/csv"
-    ) async throws -> (status: Int, text: String) {
-        let url = try #require(URL(string: "http://127.0.0.1:\(server.port)\(path)"))
-        var request = URLRequest(url: url)
-        request.httpMethod = method
-        request.setValue("Bearer \(role.rawValue)@\(unit)", forHTTPHeaderField: "authorization")
-        if let body {
-            request.httpBody = Data(body.utf8)
-            request.setValue(type, forHTTPHeaderField: "content-type")
-        }
-        let (data, response) = try await URLSession.shared.data(for: request)
-        return ((response as? HTTPURLResponse)?.statusCode ?? 0, String(decoding: data, as: UTF8.self))
-    }
-
-    func object(_ text: String) throws -> [String: Any] {
-        try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
-    }
-}
 
 @Suite("Roles and routes")
 struct RoleTests {
@@ -69,10 +17,30 @@ struct RoleTests {
         "POST /v1/register/1/rollback": [.operator, .nationalPolice],
         "GET /v1/reverifications": [.operator, .nationalPolice],
         "POST /v1/reverifications": [.operator, .nationalPolice],
+        "POST /v1/reverifications/1/pause": [.operator, .nationalPolice],
+        "POST /v1/reverifications/1/resume": [.operator, .nationalPolice],
+        "POST /v1/reverifications/1/cancel": [.operator, .nationalPolice],
+        "GET /v1/rule-sets": [.operator, .nationalPolice],
+        "POST /v1/rule-sets": [.operator, .nationalPolice],
+        "POST /v1/rule-sets/9/dry-run": [.operator, .nationalPolice],
+        "POST /v1/rule-sets/9/switch": [.operator, .nationalPolice],
+        "POST /v1/rule-sets/9/switch-back": [.operator, .nationalPolice],
+        "GET /v1/dry-runs": [.operator, .nationalPolice],
+        "GET /v1/dry-runs/1": [.operator, .nationalPolice],
+        "POST /v1/dry-runs/1/pause": [.operator, .nationalPolice],
+        "POST /v1/dry-runs/1/resume": [.operator, .nationalPolice],
+        "POST /v1/dry-runs/1/cancel": [.operator, .nationalPolice],
         "GET /v1/exports/verdicts": [
             .facilityStaff, .facilityHead, .operator, .mohIT, .preventiveMedicine, .nationalPolice,
         ],
         "GET /v1/exports/findings": [.nationalPolice],
+        "POST /v1/register/aliases": [.operator, .nationalPolice],
+        "POST /v1/suggestions": .police,
+        "GET /v1/findings": .police,
+        "GET /v1/findings/79001/R1": .police,
+        "GET /v1/guessing": .police,
+        "POST /v1/guessing/79001/R1/release": .police,
+        "GET /v1/access-log": [.provincialPolice, .nationalPolice],
         "GET /v1/counts": [
             .communePolice, .provincialPolice, .nationalPolice, .operator, .mohIT, .preventiveMedicine,
             .healthDepartment,
@@ -85,13 +53,17 @@ struct RoleTests {
     func everyRole() async throws {
         try await TestMatching.with { matching in
             let routes = IdentityMatching.routes(
-                matching.fixture.database, clock: matching.fixture.clock, log: TestPostgres.log)
+                matching.fixture.database, police: matching.fixture.police(), clock: matching.fixture.clock,
+                log: TestPostgres.log)
+            try matching.fixture.handle(Units.messages)
             #expect(routes.count == Self.allowed.count)
             for (route, roles) in Self.allowed {
                 let parts = route.split(separator: " ").map(String.init)
                 for role in Role.allCases {
                     let body = parts[0] == "POST" ? "" : nil
-                    let answer = try await matching.ask(parts[0], parts[1], as: role, body: body)
+                    let unit = [.communePolice: "CAX-26740", .provincialPolice: "CAT-79"][role] ?? "79001"
+                    let answer = try await matching.ask(
+                        parts[0], parts[1], as: role, unit: unit, body: body, purpose: "correction")
                     #expect(
                         (answer.status != 403) == roles.contains(role), "\(role.rawValue) \(route): \(answer.status)")
                 }
@@ -200,7 +172,7 @@ struct RoleTests {
             #expect(again.status == 409)
             try matching.fixture.handle([dose(1, name: "Nguyễn An"), dose(2)])
             let findings = try await matching.ask("GET", "/v1/exports/findings", as: .nationalPolice)
-            #expect(findings.text.hasSuffix("\n79001,R1,name:MIDDLE_MISSING,,,,,,none\n"))
+            #expect(findings.text.contains("\n79001,R1,name:MIDDLE_MISSING,079087012345,"))
             let all = try await matching.ask("POST", "/v1/reverifications?scope=all", as: .operator, body: "")
             #expect(all.status == 202)
             let list = try matching.object(try await matching.ask("GET", "/v1/reverifications", as: .operator).text)

@@ -1,0 +1,79 @@
+import Observability
+import RecordModel
+import ServiceRuntime
+import Storage
+
+/// Judges all verdict rows by a rule set that does not stand, chunk by chunk beside the live stream, and counts what would
+/// change. Writes nothing but its own report.
+///
+/// Each record is judged twice against the same persons: by the set on trial and by the standing one. What would change
+/// under the standing one too, because the register has changed after the verdict, is counted apart.
+struct DryRunner: Sendable {
+    let database: Database
+    let register: any PopulationRegister
+    let keys: PersonKeys
+    let clock: any WallClock
+    let log: Log
+    /// Whether to wait.
+    let heldBack: @Sendable () -> Bool
+
+    /// Tries the set on one chunk. Blocks.
+    func step(blocks count: Int64 = 64) throws -> WalkStep {
+        if heldBack() { return .heldBack }
+        return try database.transaction { session in
+            guard let standing = try register.standing(in: session), let run = try DryRun.current(in: session) else {
+                return .idle
+            }
+            if run.isRewritten || run.standing != standing {
+                try run.startAgain(comparedWith: standing, in: session)
+                return .advanced
+            }
+            let end = min(run.nextBlock + count, run.blocks)
+            let found = try judge(run, blocks: run.nextBlock..<max(end, run.nextBlock), in: session)
+            try run.advance(to: end, found, at: clock.now(), in: session)
+            if end >= run.blocks {
+                log.info(
+                    "dry run finished", ["run": .int(Int(run.run)), "rule_version": .string(run.rules.version)])
+            }
+            return .advanced
+        }
+    }
+
+    private func judge(_ run: DryRun, blocks: Range<Int64>, in session: Transaction) throws -> DryRunChanges {
+        let rows = try session.query(
+            """
+            SELECT \(WalkedRecord.columns) FROM verdict
+            WHERE ctid >= $1::text::tid AND ctid < $2::text::tid AND traits & \(WalkedRecord.held) = 0
+            """, [.text("(\(blocks.lowerBound),0)"), .text("(\(blocks.upperBound),0)")], WalkedRecord.init)
+        var found = DryRunChanges()
+        found.examined = rows.count
+        if rows.isEmpty { return found }
+        var readers = (NameNormaliser(rules: run.standing.rules), NameNormaliser(rules: run.rules))
+        let standing = rows.map { ReadItems($0.record.typed, normaliser: &readers.0) }
+        let tried = rows.map { ReadItems($0.record.typed, normaliser: &readers.1) }
+        let asked = (standing + tried).filter { $0.nationality == .vietnam }.map(\.number)
+        let persons = try register.persons(holding: asked, of: run.standing, in: session)
+        let read = persons.reading(by: run.rules)
+        for index in rows.indices {
+            let row = rows[index]
+            let next = Verify.judge(tried[index], register: read)
+            guard differs(row, next) else { continue }
+            let change = DryRunChanges.Change(
+                fromOutcome: row.outcome, fromGroup: row.group, toOutcome: next.outcome.rawValue,
+                toGroup: next.group.rawValue)
+            found.add(
+                change, byRegister: isSame(Verify.judge(standing[index], register: persons), next),
+                example: row.record.head, examples: run.examples)
+        }
+        return found
+    }
+
+    private func differs(_ row: WalkedRecord, _ next: Decision) -> Bool {
+        row.outcome != next.outcome.rawValue || row.group != next.group.rawValue
+            || row.personKey != next.person.flatMap(keys.key)
+    }
+
+    private func isSame(_ one: Decision, _ other: Decision) -> Bool {
+        one.outcome == other.outcome && one.group == other.group && one.person?.keyID == other.person?.keyID
+    }
+}

@@ -1,0 +1,57 @@
+import Dispatch
+import Synchronization
+
+/// SUGGEST: who could a record be, and what is likely wrong with it. It never decides.
+///
+/// One record over HTTP and whole batches of the stream take the same way; a batch is parted over the cores.
+struct CandidateSearch: CandidateIndex {
+    let index: RegisterIndex
+    let weights: Weights
+    private static let part = 64
+
+    init(index: RegisterIndex, table: WeightTable = .standard) {
+        self.index = index
+        weights = Weights(table, persons: index.count, density: NumberDensity.measure(index))
+    }
+
+    /// A worker for a thread of its own.
+    func worker() -> SearchWorker { SearchWorker(index, weights) }
+
+    /// The answer to one record.
+    ///
+    /// - Parameter commune: of residence, as the record has it; empty where it has none.
+    func suggest(_ record: TypedItems, commune: String = "") -> Suggestion {
+        var worker = worker()
+        return worker.suggest(record, commune: commune)
+    }
+
+    /// The answers in the order of the records.
+    func suggest(_ records: [TypedItems]) -> [Suggestion] { suggest(records, communes: []) }
+
+    /// The answers in the order of the records.
+    ///
+    /// - Parameter communes: of residence, one for each record, or none at all.
+    func suggest(_ records: [TypedItems], communes: [String]) -> [Suggestion] {
+        @Sendable func answer(_ worker: inout SearchWorker, _ place: Int) -> Suggestion {
+            worker.suggest(records[place], commune: place < communes.count ? communes[place] : "")
+        }
+        guard records.count > Self.part else {
+            var worker = worker()
+            return records.indices.map { answer(&worker, $0) }
+        }
+        let parts = (records.count + Self.part - 1) / Self.part
+        let answers = Mutex<[[Suggestion]]>(Array(repeating: [], count: parts))
+        let next = Atomic<Int>(0)
+        DispatchQueue.concurrentPerform(iterations: Parallelism.width) { _ in
+            var worker = worker()
+            while true {
+                let part = next.wrappingAdd(1, ordering: .relaxed).oldValue
+                guard part < parts else { return }
+                let start = part * Self.part
+                let made = (start..<min(records.count, start + Self.part)).map { answer(&worker, $0) }
+                answers.withLock { $0[part] = made }
+            }
+        }
+        return answers.withLock { $0.flatMap { $0 } }
+    }
+}
