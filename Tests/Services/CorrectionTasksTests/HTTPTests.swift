@@ -50,6 +50,8 @@ private struct TestServer {
     ) async throws -> (status: Int, text: String) {
         let url = try #require(URL(string: "http://127.0.0.1:\(server.port)\(path)"))
         var request = URLRequest(url: url)
+        // Other suites of this process may hold the task threads, of which a small machine has two, for a minute and more.
+        request.timeoutInterval = 600
         request.httpMethod = method
         request.setValue("Bearer \(role.rawValue)@\(unit)", forHTTPHeaderField: "authorization")
         if let body {

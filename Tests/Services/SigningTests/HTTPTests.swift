@@ -50,6 +50,8 @@ private struct SigningServer {
         _ method: String, _ path: String, as role: Role, unit: String = "", body: String? = nil
     ) async throws -> (status: Int, text: String) {
         var request = URLRequest(url: try #require(URL(string: address + path)))
+        // Other suites of this process may hold the task threads, of which a small machine has two, for a minute and more.
+        request.timeoutInterval = 600
         request.httpMethod = method
         let token = try issuer.issue(role: role, unit: unit, now: Fixture.noon.microseconds / 1_000_000)
         request.setValue("Bearer " + token, forHTTPHeaderField: "authorization")

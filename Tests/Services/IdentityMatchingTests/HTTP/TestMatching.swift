@@ -56,6 +56,8 @@ struct TestMatching {
     ) async throws -> Answer {
         let url = try #require(URL(string: "http://127.0.0.1:\(server.port)\(path)"))
         var request = URLRequest(url: url)
+        // Other suites of this process may hold the task threads, of which a small machine has two, for a minute and more.
+        request.timeoutInterval = 600
         request.httpMethod = method
         request.setValue("Bearer \(role.rawValue)@\(unit)@\(account)", forHTTPHeaderField: "authorization")
         if let purpose { request.setValue(purpose, forHTTPHeaderField: "x-purpose") }
