@@ -27,7 +27,7 @@ struct SuggestedPerson: Sendable {
     var personalID: String
     /// Empty where there is none.
     var oldID: String
-    /// As registered.
+    /// The registered name as it is compared, in title case.
     var fullName: String
     /// `M` or `F`, or empty.
     var sex: String
