@@ -143,7 +143,7 @@ final class ServiceClient: Sendable {
         let data: Data
         let response: URLResponse
         do {
-            (data, response) = try await session.data(for: request)
+            (data, response) = try await answer(to: request)
         } catch let error as URLError {
             throw ServiceUnreachable(reason: error.localizedDescription)
         }
@@ -157,5 +157,20 @@ final class ServiceClient: Sendable {
                     ?? 1)
         }
         return [UInt8](data)
+    }
+
+    /// One exchange, which cancellation does not touch: it ends with its answer or at its time limit. `URLSession.data(for:)`
+    /// cancels the exchange in a task's cancellation handler, and where it fails in the same moment the two wait for each
+    /// other for ever.
+    private func answer(to request: URLRequest) async throws -> (Data, URLResponse) {
+        try await withCheckedThrowingContinuation { continuation in
+            session.dataTask(with: request) { data, response, error in
+                if let data, let response, error == nil {
+                    continuation.resume(returning: (data, response))
+                } else {
+                    continuation.resume(throwing: error ?? URLError(.badServerResponse))
+                }
+            }.resume()
+        }
     }
 }

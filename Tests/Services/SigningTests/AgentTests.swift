@@ -123,4 +123,24 @@ import Testing
     func usage(arguments: [String]) {
         #expect(throws: UsageError.self) { try AgentArguments(arguments, environment: [:]) }
     }
+
+    @Test("Requests that fail at once, while their group is being cancelled, all end")
+    func failingTogether() async {
+        // Nobody listens on port 1.
+        let client = ServiceClient(service: "http://127.0.0.1:1", connections: 4)
+        var unreachable = 0
+        for _ in 0..<300 {
+            do {
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    for _ in 0..<4 { group.addTask { _ = try await client.signable(token: "none") } }
+                    try await group.waitForAll()
+                }
+            } catch is ServiceUnreachable {
+                unreachable += 1
+            } catch {
+                Issue.record("\(error)")
+            }
+        }
+        #expect(unreachable == 300)
+    }
 }
