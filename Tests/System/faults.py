@@ -215,13 +215,16 @@ def lost_projection():
 
 
 def counts(services):
-    return {service["service"]: service["counts"] for service in services
-            if service["service"] in ("correction-tasks", "signing")}
+    """What the rebuilt services count. Closed tasks are left out: where records of one subject have problems of two kinds, the
+    task of the one that comes later is closed in between and opened anew."""
+    return {service["service"]: {name: count for name, count in service["counts"].items() if name != "tasks_closed"}
+            for service in services if service["service"] in ("correction-tasks", "signing")}
 
 
 def canaries():
     """no name and no number in logs, metrics and answers to bad requests"""
     made, _ = calm()
+    made.still()
     for name, status, body in bad_requests(made):
         check(status in (200, 202) or 400 <= status < 500, f"{name}: {status} {body[:300]}")
         check(not found(body), f"{name}: personal data in the answer: {body[:500]}")
