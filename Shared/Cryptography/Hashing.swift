@@ -31,6 +31,11 @@ public struct SHA256: ~Copyable {
         }
     }
 
+    /// The first four bytes of the hash of a text: with them identifiers of a facility's records begin.
+    public static func prefix32(of text: String) -> UInt32 {
+        hash(Array(text.utf8)).prefix(4).reduce(0) { $0 << 8 | UInt32($1) }
+    }
+
     /// The 32 bytes of the hash of the bytes.
     public static func hash(_ bytes: [UInt8]) -> [UInt8] {
         var hash = SHA256()

@@ -70,6 +70,12 @@ public struct Identifier<Kind>: Hashable, Comparable, Sendable, CustomStringConv
             low: low & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000)
     }
 
+    /// Where the identifiers of one facility's rows lie: between these two, and those of facilities whose hash begins alike.
+    public static func range(facilityHash: UInt32) -> ClosedRange<Self> {
+        let start = UInt64(facilityHash) << 32
+        return Self(high: start, low: 0)...Self(high: start | 0xFFFF_FFFF, low: .max)
+    }
+
     /// Sixteen bytes, big endian.
     public var bytes: [UInt8] {
         [UInt8](unsafeUninitializedCapacity: 16) { buffer, count in

@@ -1,3 +1,4 @@
+import Cryptography
 import RecordModel
 import Storage
 
@@ -78,21 +79,18 @@ struct DosesOfSubjects: Statement {
     static func row(_ row: ResultRow) -> StoredDose { StoredDose(row) }
 }
 
-/// The row of a facility's record. Identifiers begin with four bytes of the SHA-256 of the facility's code, so its records
-/// lie side by side in the primary key's index, which also holds their numbers: no index of its own, no row read in vain.
+/// The row of a facility's record. Identifiers begin with the facility's hash, so its records lie side by side in the primary key's index, which also holds their numbers: no index of its own, no row read in vain.
 struct DoseOfRecord: Statement {
     static let sql = """
         SELECT \(StoredDose.columns)
-        FROM (SELECT encode(substring(sha256(convert_to($1, 'UTF8')) FOR 4), 'hex') AS hash) f
-        CROSS JOIN LATERAL (
-            SELECT dose_id FROM dose
-            WHERE dose_id BETWEEN (f.hash || repeat('0', 24))::uuid AND (f.hash || repeat('f', 24))::uuid
-                AND source_record_id = $2
-        ) n
+        FROM (SELECT dose_id FROM dose WHERE dose_id BETWEEN $3 AND $4 AND source_record_id = $2) n
         JOIN dose d ON d.dose_id = n.dose_id WHERE d.facility_code = $1
         """
     var facilityCode: String
     var sourceRecordID: String
-    var parameters: [SQLValue] { [.text(facilityCode), .text(sourceRecordID)] }
+    var parameters: [SQLValue] {
+        let doses = DoseID.range(facilityHash: SHA256.prefix32(of: facilityCode))
+        return [.text(facilityCode), .text(sourceRecordID), .uuid(doses.lowerBound), .uuid(doses.upperBound)]
+    }
     static func row(_ row: ResultRow) -> StoredDose { StoredDose(row) }
 }

@@ -25,9 +25,7 @@ struct RecordIdentifiers: Sendable {
     }
 
     /// The part of the identifier that keeps a facility's rows together.
-    static func facilityHash(_ facility: String) -> UInt32 {
-        SHA256.hash(Array(facility.utf8)).prefix(4).reduce(0) { $0 << 8 | UInt32($1) }
-    }
+    static func facilityHash(_ facility: String) -> UInt32 { SHA256.prefix32(of: facility) }
 
     private func message(_ kind: String, _ facility: String, _ name: String) -> [UInt8] {
         var bytes: [UInt8] = []

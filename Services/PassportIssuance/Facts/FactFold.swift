@@ -104,9 +104,8 @@ enum Locator {
         return Int64(bitPattern: hash.prefix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) })
     }
 
-    /// The identifiers of a facility's doses: they begin with four bytes of SHA-256 over its code.
+    /// The identifiers of a facility's doses.
     static func doses(ofFacility code: String) -> ClosedRange<DoseID> {
-        let start = SHA256.hash(Array(code.utf8)).prefix(4).reduce(UInt64(0)) { $0 << 8 | UInt64($1) } << 32
-        return DoseID(high: start, low: 0)...DoseID(high: start | 0xffff_ffff, low: .max)
+        DoseID.range(facilityHash: SHA256.prefix32(of: code))
     }
 }

@@ -89,11 +89,8 @@ struct DosesByRecordNumber: Statement {
     var facilityCode: String
     var sourceRecordID: String
     var parameters: [SQLValue] {
-        let hash = SHA256.hash(Array(facilityCode.utf8)).prefix(4).reduce(0 as UInt64) { $0 << 8 | UInt64($1) }
-        return [
-            .uuid(DoseID(high: hash << 32, low: 0)), .uuid(DoseID(high: hash << 32 | 0xFFFF_FFFF, low: UInt64.max)),
-            .text(sourceRecordID),
-        ]
+        let doses = DoseID.range(facilityHash: SHA256.prefix32(of: facilityCode))
+        return [.uuid(doses.lowerBound), .uuid(doses.upperBound), .text(sourceRecordID)]
     }
     static func row(_ row: ResultRow) -> DoseID { row.uuid(0) }
 }
