@@ -77,6 +77,19 @@ struct ParkedRoutes: Sendable {
         )
     }
 
+    /// A page of messages; where it is full, with the place after which the next one begins.
+    private static func page<Message>(
+        _ name: String, _ messages: [Message], _ limit: Int, id: KeyPath<Message, Int64>,
+        write: (Message, inout JSONWriter) -> Void
+    ) -> Response {
+        .json { json in
+            json.array(name) { json in
+                for message in messages { json.object { json in write(message, &json) } }
+            }
+            if messages.count == limit, let last = messages.last { json.member("next", last[keyPath: id]) }
+        }
+    }
+
     private func parked(_ request: Request) async throws -> Response {
         let filter = ParkedFilter(
             topic: request.query["topic"], errorClass: request.query["error_class"],
@@ -85,12 +98,7 @@ struct ParkedRoutes: Sendable {
         let messages = try await context.database.asyncConnection { connection in
             try ParkedMessages.list(filter, after: after, limit: limit, in: connection)
         }
-        return .json { json in
-            json.array("parked") { json in
-                for message in messages { json.object { json in Self.write(message, to: &json) } }
-            }
-            if messages.count == limit, let last = messages.last { json.member("next", last.id) }
-        }
+        return Self.page("parked", messages, limit, id: \.id, write: Self.write)
     }
 
     private func discarded(_ request: Request) async throws -> Response {
@@ -98,12 +106,7 @@ struct ParkedRoutes: Sendable {
         let messages = try await context.database.asyncConnection { connection in
             try ParkedMessages.discarded(after: after, limit: limit, in: connection)
         }
-        return .json { json in
-            json.array("discarded") { json in
-                for message in messages { json.object { json in Self.write(message, to: &json) } }
-            }
-            if messages.count == limit, let last = messages.last { json.member("next", last.id) }
-        }
+        return Self.page("discarded", messages, limit, id: \.id, write: Self.write)
     }
 
     private static func write(_ message: ParkedMessage, to json: inout JSONWriter) {
