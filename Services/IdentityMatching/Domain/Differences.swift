@@ -4,14 +4,17 @@ import RecordModel
 /// about the register. Nothing here decides.
 enum Differences {
     /// Fills in what differs from the person of the same number; where several hold an old number, from the nearest.
-    static func explain(_ decision: inout Decision, of record: ReadItems, holders: ArraySlice<RegisterPerson>) {
+    static func explain(
+        _ decision: inout Decision, of record: ReadItems, holders: ArraySlice<RegisterPerson>,
+        names: inout NameDifference
+    ) {
         if record.nationality == .unknown {
             decision.differences = [Difference(field: "nationality", reason: "UNREADABLE")]
         }
         if !holders.isEmpty { decision.traits.insert(.numberKnown) }
-        let explained = holders.map { items(of: record, against: $0) }
+        let explained = holders.map { items(of: record, against: $0, names: &names) }
         guard let nearest = explained.min(by: { $0.count < $1.count }) else {
-            decision.differences += items(of: record, against: nil)
+            decision.differences += items(of: record, against: nil, names: &names)
             return
         }
         for difference in nearest {
@@ -25,8 +28,10 @@ enum Differences {
         decision.differences += nearest
     }
 
-    private static func items(of record: ReadItems, against person: RegisterPerson?) -> [Difference] {
-        let name = NameDifference.reason(
+    private static func items(
+        of record: ReadItems, against person: RegisterPerson?, names: inout NameDifference
+    ) -> [Difference] {
+        let name = names.reason(
             typed: record.typedName, normalised: record.name, registered: person?.name)
         let birthDate = BirthDateDifference.reason(typed: record.birthDate, registered: person?.birthDate)
         let sex = SexDifference.reason(typed: record.sex, registered: person?.sex, number: record.number)

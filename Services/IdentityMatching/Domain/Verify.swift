@@ -143,14 +143,22 @@ struct Decision: Hashable, Sendable {
 enum Verify {
     /// The answers to the records, in their order.
     static func decide(_ records: [ReadItems], register: RegisterAnswers) -> [Decision] {
-        records.map { decide($0, register: register) }
+        var names = NameDifference()
+        return records.map { decide($0, register: register, names: &names) }
     }
 
     static func decide(_ record: ReadItems, register: RegisterAnswers) -> Decision {
+        var names = NameDifference()
+        return decide(record, register: register, names: &names)
+    }
+
+    private static func decide(
+        _ record: ReadItems, register: RegisterAnswers, names: inout NameDifference
+    ) -> Decision {
         var decision = judge(record, register: register)
         if case .personal = record.number { decision.traits.insert(.personalID) }
         if decision.outcome == .wrong || decision.outcome == .cannotVerify {
-            Differences.explain(&decision, of: record, holders: register.holders(of: record.number))
+            Differences.explain(&decision, of: record, holders: register.holders(of: record.number), names: &names)
         }
         return decision
     }

@@ -77,6 +77,14 @@ struct FindingAccess: Sendable {
         }
     }
 
+    /// The same with what was shown.
+    func showing(_ records: Int, _ view: CandidateView, of doseID: DoseID? = nil) -> FindingAccess {
+        var seen = self
+        (seen.records, seen.doseID) = (Int64(records), doseID)
+        (seen.persons, seen.outside) = (view.shown, view.outside)
+        return seen
+    }
+
     /// Keeps it. In the transaction that reads what is shown: what cannot be recorded is not shown.
     func record(_ principal: Principal, at now: Instant, in session: Transaction) throws {
         try session.execute(

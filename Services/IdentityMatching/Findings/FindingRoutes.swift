@@ -55,10 +55,7 @@ struct FindingRoutes: Sendable {
                 }
                 if findings.count == limit, let last = findings.last { json.member("after", Self.text(of: last)) }
             }
-            var seen = access
-            seen.records = Int64(findings.count)
-            (seen.persons, seen.outside) = (view.shown, view.outside)
-            try seen.record(principal, at: now, in: session)
+            try access.showing(findings.count, view).record(principal, at: now, in: session)
             return response
         }
     }
@@ -66,10 +63,7 @@ struct FindingRoutes: Sendable {
     private static func persons(of findings: [StoredFinding], in session: Transaction) throws -> [Int64:
         SuggestedPerson]
     {
-        let standing = try session.query(
-            "SELECT active_generation FROM register_state WHERE active_generation IS NOT NULL", []
-        ) { $0.int4(0) }.first
-        guard let standing else { return [:] }
+        guard let standing = try RegisterTables.activeGeneration(in: session) else { return [:] }
         let ids = Set(findings.flatMap { $0.candidates?.persons.map(\.personalID) ?? [] })
         return try CandidatePersons.find(ids, of: standing, in: session)
     }
@@ -97,11 +91,10 @@ struct FindingRoutes: Sendable {
         let (indexes, now) = (indexes, clock.now())
         let response: Response? = try await database.asyncTransaction { session in
             let territory = try Territory.required(of: principal, in: session)
-            var seen = access
             let found = try FindingTable.find(facility: facility, record: record, in: session)
             guard let finding = found, try FindingTable.holds(territory, finding, in: session) else {
                 // A try at a record of elsewhere leaves its trace, and is told like one at a record that is not there.
-                try seen.record(principal, at: now, in: session)
+                try access.record(principal, at: now, in: session)
                 return nil
             }
             var view = CandidateView(territory: territory, isMasked: false)
@@ -110,10 +103,7 @@ struct FindingRoutes: Sendable {
                 Self.write(finding, isMasked: false, to: &json)
                 view.write(candidates, strength: strength, to: &json)
             }
-            seen.doseID = finding.doseID
-            seen.records = 1
-            (seen.persons, seen.outside) = (view.shown, view.outside)
-            try seen.record(principal, at: now, in: session)
+            try access.showing(1, view, of: finding.doseID).record(principal, at: now, in: session)
             return response
         }
         guard let response else { throw Problem.notFound("no finding of this territory") }
@@ -124,10 +114,7 @@ struct FindingRoutes: Sendable {
     private static func candidates(
         of finding: StoredFinding, _ indexes: RegisterIndexes, in session: Transaction
     ) throws -> ([SuggestedPerson], Strength) {
-        let standing = try session.query(
-            "SELECT active_generation FROM register_state WHERE active_generation IS NOT NULL", []
-        ) { $0.int4(0) }.first
-        if let standing, let index = indexes.index(of: standing),
+        if let standing = try RegisterTables.activeGeneration(in: session), let index = indexes.index(of: standing),
             let found = index.suggest([finding.typed], communes: [finding.residenceCommune]).first
         {
             return (found.candidates, found.strength)

@@ -53,10 +53,9 @@ struct SuggestionRoutes: Sendable {
         let (indexes, now) = (indexes, clock.now())
         return try await database.asyncTransaction { session in
             let territory = try Territory.required(of: principal, in: session)
-            let standing = try session.query(
-                "SELECT active_generation FROM register_state WHERE active_generation IS NOT NULL", []
-            ) { $0.int4(0) }.first
-            guard let standing else { throw Problem.conflict("no register generation is active") }
+            guard let standing = try RegisterTables.activeGeneration(in: session) else {
+                throw Problem.conflict("no register generation is active")
+            }
             guard let index = indexes.index(of: standing), let found = index.suggest([items], communes: [commune]).first
             else {
                 throw Problem.unavailable("the candidate index of the register is being built")
@@ -66,10 +65,7 @@ struct SuggestionRoutes: Sendable {
                 json.member("generation", Int(standing))
                 view.write(found.candidates, strength: found.strength, to: &json)
             }
-            var seen = access
-            seen.records = 1
-            (seen.persons, seen.outside) = (view.shown, view.outside)
-            try seen.record(principal, at: now, in: session)
+            try access.showing(1, view).record(principal, at: now, in: session)
             return response
         }
     }

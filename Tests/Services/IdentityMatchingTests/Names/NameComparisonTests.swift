@@ -116,8 +116,9 @@ struct NameComparisonTests {
     )
     func findings() {
         var normaliser = NameNormaliser()
+        var names = NameDifference()
         func reason(_ typed: String, _ registered: String?) -> String? {
-            NameDifference.reason(
+            names.reason(
                 typed: typed, normalised: normaliser.normalise(typed),
                 registered: registered.map { normaliser.normalise($0) })
         }
