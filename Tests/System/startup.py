@@ -107,3 +107,5 @@ def https():
         instance.terminate()
         code = instance.wait(timeout=30)
     check(code == 0, f"the instance ended with {code}")
+    # The instance that stays takes the partitions back.
+    made.still()

@@ -50,7 +50,7 @@ struct TestIssuer {
     /// The claims set of the issued passport, as read.
     func claims() throws -> CBOR {
         let text = try issue().text
-        let message = try CBOR(decoding: Zlib.decompress(Base45.decode(text.dropFirst(4))!, limit: 10_000))
+        let message = try CBOR(decoding: inflated(text))
         guard case .tagged(18, let item) = message, let payload = item.array?[2].bytes else {
             throw CBORError.malformed
         }
@@ -73,6 +73,12 @@ func step(_ verifier: PassportVerifier, _ text: String, at seconds: Int64 = Test
         _ = try verifier.verify(text, at: seconds)
         return nil
     } catch { return error.step }
+}
+
+/// The signed message in a passport's text.
+func inflated(_ text: String) throws -> [UInt8] {
+    guard let bytes = Base45.decode(text.dropFirst(4)) else { throw CBORError.malformed }
+    return try Zlib.decompress(bytes, limit: 10_000)
 }
 
 /// A copy of a map with one value changed or, nil, taken out.
@@ -155,11 +161,19 @@ func changing(_ item: CBOR, _ key: CBOR, _ value: CBOR?) -> CBOR {
         let issuer = try TestIssuer()
         let verifier = issuer.verifier()
         let letters = Array(try issuer.issue().text)
+        let message = try inflated(String(letters))
+        var harmless = 0
         for position in letters.indices {
             var changed = letters
             changed[position] = changed[position] == "A" ? "B" : "A"
-            #expect(step(verifier, String(changed)) != nil)
+            if step(verifier, String(changed)) == nil {
+                // The bits between the end of the compressed message and its checksum say nothing: the signed message
+                // is the same, byte for byte.
+                #expect(try inflated(String(changed)) == message)
+                harmless += 1
+            }
         }
+        #expect(harmless <= 1)
         for count in stride(from: 0, to: letters.count, by: 13) {
             #expect(step(verifier, String(letters.prefix(count))) != nil)
         }
