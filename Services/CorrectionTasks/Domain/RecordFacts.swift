@@ -22,6 +22,9 @@ struct RecordFacts: Hashable, Sendable {
     var isPending: Bool {
         version == 0 || (isWithdrawn ? verdictOrder.version > version : verdictOrder.version != version)
     }
+
+    /// The newest version is known, checked, and nobody has anything to do.
+    var isSettled: Bool { !isPending && problems.isEmpty }
 }
 
 /// Which problems a record has.

@@ -64,9 +64,17 @@ struct TaskProgress: Hashable, Sendable {
     var outcome: String
 
     /// What facts do to a task that is not closed; nil when nothing.
-    func next(_ kind: TaskKind, records: [TaskRecord]) -> TaskProgress? {
+    ///
+    /// - Parameters:
+    ///   - records: of the task's subject, as far as they are known.
+    ///   - witness: the record that the task is about. While nothing is known of it, as when a lost copy of other services'
+    ///     facts comes back record by record, the task does not close; nil when it is known to be gone from the subject.
+    func next(_ kind: TaskKind, records: [TaskRecord], witness: String?) -> TaskProgress? {
         let concerned = records.filter { $0.concerns(kind) }
-        guard !concerned.isEmpty else { return TaskProgress(state: .closed, outcome: closing(kind, records)) }
+        guard !concerned.isEmpty else {
+            let isKnown = witness == nil || records.contains { $0.sourceRecordID == witness && $0.facts.version > 0 }
+            return isKnown ? TaskProgress(state: .closed, outcome: closing(kind, records)) : nil
+        }
         guard state != .open else { return nil }
         let isSeenAgain = concerned.contains { record in
             guard let seen = record.seen(kind) else { return false }
@@ -82,7 +90,7 @@ struct TaskProgress: Hashable, Sendable {
 
     private func closing(_ kind: TaskKind, _ records: [TaskRecord]) -> String {
         if state == .corrected { return "corrected" }
-        if records.allSatisfy(\.facts.isWithdrawn) { return "withdrawn" }
+        if !records.isEmpty && records.allSatisfy(\.facts.isWithdrawn) { return "withdrawn" }
         switch kind {
         case .doseField, .identityConflict:
             return state == .confirmed ? ResolutionKind.confirmedAsTyped.rawValue : "amended"

@@ -17,16 +17,20 @@ struct FactHandler: BatchHandler {
             let communes = try UnitTable.put(Array(fold.units.values), in: tx)
             if !communes.isEmpty { try UnitTable.reroute(communes: communes, desk.responsibility, in: tx) }
         }
-        var subjects: Set<SubjectID> = []
+        var affected = AffectedSubjects()
         var waiting = fold.arrived
-        while !waiting.isEmpty { waiting = try takeOnce(waiting, subjects: &subjects, in: tx) }
-        try desk.follow(subjects, in: tx)
+        while !waiting.isEmpty { waiting = try takeOnce(waiting, affected: &affected, in: tx) }
+        let asked = affected.settled.subtracting(affected.followed)
+        if !asked.isEmpty {
+            affected.followed.formUnion(try tx.run(SubjectsWithTasks(subjectIDs: asked.sorted())))
+        }
+        try desk.follow(affected.followed, left: affected.left, in: tx)
         return fold.rejections
     }
 
     /// Takes what it can; gives back the records whose rows another instance inserted meanwhile.
     private func takeOnce(
-        _ arrived: [ArrivedFacts], subjects: inout Set<SubjectID>, in tx: Transaction
+        _ arrived: [ArrivedFacts], affected: inout AffectedSubjects, in tx: Transaction
     ) throws -> [ArrivedFacts] {
         let held = Dictionary(
             uniqueKeysWithValues: try tx.run(LockDoses(doseIDs: arrived.map(\.doseID))).map { ($0.doseID, $0) })
@@ -44,12 +48,32 @@ struct FactHandler: BatchHandler {
         let checked = updates.filter { $0.place == nil }
         if !checked.isEmpty { try tx.run(UpdateChecks(changes: checked)) }
         for change in changes where !missed.contains(change.dose.doseID) {
-            let before = held[change.dose.doseID]?.facts
-            // Only who has or had a problem can have a task.
-            if !change.dose.facts.problems.isEmpty || !(before?.problems.isEmpty ?? true), before != change.dose.facts {
-                subjects.insert(change.dose.subjectID)
-            }
+            affected.insert(change.dose, before: held[change.dose.doseID])
         }
         return missed.isEmpty ? [] : arrived.filter { missed.contains($0.doseID) }
+    }
+}
+
+/// The subjects whose tasks a batch may have changed.
+private struct AffectedSubjects {
+    /// Whose tasks are to be decided anew.
+    var followed: Set<SubjectID> = []
+    /// Those of them that a record has left.
+    var left: Set<SubjectID> = []
+    /// With a record that has just turned out to be in order: they have a task only if it did not stand here when it was
+    /// wrong, that is after a loss of these rows.
+    var settled: Set<SubjectID> = []
+
+    mutating func insert(_ dose: StoredDose, before: StoredDose?) {
+        if let before, before.subjectID != dose.subjectID {
+            followed.insert(before.subjectID)
+            left.insert(before.subjectID)
+        }
+        let hadProblems = before?.facts.problems.isEmpty == false
+        if hadProblems || !dose.facts.problems.isEmpty {
+            if before?.facts != dose.facts { followed.insert(dose.subjectID) }
+        } else if dose.facts.isSettled && before?.facts.isPending ?? true {
+            settled.insert(dose.subjectID)
+        }
     }
 }

@@ -67,6 +67,17 @@ struct TasksOfSubjects: Statement {
     static func row(_ row: ResultRow) -> StoredTask { StoredTask(row) }
 }
 
+/// Which of these subjects have a task that is not closed.
+struct SubjectsWithTasks: Statement {
+    static let sql = """
+        SELECT DISTINCT n.subject_id FROM unnest($1) AS n (subject_id)
+        JOIN task t ON t.subject_id = n.subject_id WHERE t.closed_at IS NULL
+        """
+    var subjectIDs: [SubjectID]
+    var parameters: [SQLValue] { [.uuids(subjectIDs)] }
+    static func row(_ row: ResultRow) -> SubjectID { row.uuid(0) }
+}
+
 struct TasksByID: Statement {
     static let sql = "SELECT \(StoredTask.columns) FROM task WHERE task_id = ANY($1)"
     var taskIDs: [TaskID]

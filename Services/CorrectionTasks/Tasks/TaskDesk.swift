@@ -7,7 +7,9 @@ struct TaskDesk: Sendable {
     let clock: any WallClock
 
     /// Decides anew about these subjects, whose records' rows are written already.
-    func follow(_ subjects: Set<SubjectID>, in tx: Transaction) throws {
+    ///
+    /// - Parameter left: those of them that a record has just left for another subject.
+    func follow(_ subjects: Set<SubjectID>, left: Set<SubjectID> = [], in tx: Transaction) throws {
         guard !subjects.isEmpty else { return }
         let ids = subjects.sorted()
         try Self.lock(ids, in: tx)
@@ -20,7 +22,8 @@ struct TaskDesk: Sendable {
         for id in ids {
             for kind in TaskKind.allCases {
                 let held = (tasks[id] ?? []).filter { $0.kind == kind }.last
-                guard let next = Self.next(kind, held, doses[id] ?? [], at: now) else { continue }
+                let next = Self.next(kind, held, doses[id] ?? [], hasLeft: left.contains(id), at: now)
+                guard let next else { continue }
                 if let held, held.taskID == next.taskID {
                     if held.progress.state != next.progress.state {
                         history.append(
@@ -47,7 +50,9 @@ struct TaskDesk: Sendable {
     }
 
     /// The task of this kind as it is to be now; nil when it stays as it is, or none is needed.
-    static func next(_ kind: TaskKind, _ held: StoredTask?, _ doses: [StoredDose], at now: Instant) -> StoredTask? {
+    static func next(
+        _ kind: TaskKind, _ held: StoredTask?, _ doses: [StoredDose], hasLeft: Bool, at now: Instant
+    ) -> StoredTask? {
         let records = doses.map { TaskRecord(sourceRecordID: $0.sourceRecordID, facts: $0.facts) }
         let concerned = doses.filter { $0.facts.problems.contains(Problems(kind)) }
         guard var task = held, task.closedAt == nil else {
@@ -61,7 +66,8 @@ struct TaskDesk: Sendable {
                 isForwarded: false, progress: TaskProgress(state: .open, outcome: ""), createdAt: now, dueAt: now,
                 changedAt: now, closedAt: nil)
         }
-        if let progress = task.progress.next(kind, records: records) {
+        let witness = hasLeft ? nil : task.sourceRecordID
+        if let progress = task.progress.next(kind, records: records, witness: witness) {
             task.progress = progress
             task.changedAt = now
             if progress.state == .closed { task.closedAt = now }

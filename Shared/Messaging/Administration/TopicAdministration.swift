@@ -1,4 +1,5 @@
 import CRDKafka
+import Glibc
 public import Observability
 public import RecordModel
 
@@ -31,8 +32,24 @@ public struct TopicAdministration: Sendable {
         var requests: [OpaquePointer?] = try missing.map { try request($0, replication: replication) }
         defer { rd_kafka_NewTopic_destroy_array(&requests, requests.count) }
         try submit(&requests, observer.handle, timeout)
+        try waitUntilKnown(missing, to: observer, timeout)
         for topic in missing { log.info("topic created", ["topic": .string(topic.name)]) }
         return missing.map(\.name)
+    }
+
+    /// A topic is made before every broker tells of it: who starts on the word of `create` must find it.
+    private func waitUntilKnown(_ topics: [Topic], to observer: ObserverClient, _ timeout: Duration) throws {
+        let deadline = ContinuousClock.now + timeout
+        while true {
+            let present = try observer.partitionCounts(timeout: timeout)
+            guard let unknown = topics.first(where: { present[$0.name] == nil }) else { return }
+            guard ContinuousClock.now < deadline else {
+                throw KafkaError(
+                    "create topic \(unknown.name)", RD_KAFKA_RESP_ERR__TIMED_OUT,
+                    reason: "it was made, but the brokers do not tell of it yet")
+            }
+            usleep(50_000)
+        }
     }
 
     private func request(_ topic: Topic, replication: Int) throws -> OpaquePointer {

@@ -91,6 +91,60 @@ import Testing
         }
     }
 
+    /// As when other services' facts are lost and announced anew.
+    private func lose(_ test: TestDesk) throws {
+        try test.database.withConnection { try $0.script("DELETE FROM dose") }
+    }
+
+    @Test("other services' facts lost and told anew, record by record: no task closes in between, none is doubled")
+    func toldAnew() throws {
+        try TestDesk.with { test in
+            try test.loadUnits()
+            let first = [Fact.message(Fact.dose(1, subject: 7)), Fact.message(Fact.verdict(1, subject: 7))]
+            let second = [
+                Fact.message(Fact.dose(2, subject: 7, doseNumber: 9)),
+                Fact.message(Fact.verdict(2, subject: 7, .right)),
+            ]
+            try test.take(first + second)
+            let before = try test.tasks()
+            #expect(before.map(\.kind) == [.identity, .doseField])
+            for order in [second + first, first + second, first.reversed() + second.reversed()] {
+                try lose(test)
+                for message in order {
+                    try test.take([message])
+                    #expect(try test.tasks() == before)
+                }
+            }
+        }
+    }
+
+    @Test("a record that has become right while its facts were lost closes its task when it is told anew")
+    func settledMeanwhile() throws {
+        try TestDesk.with { test in
+            try test.loadUnits()
+            try test.take([Fact.message(Fact.dose(1)), Fact.message(Fact.verdict(1))])
+            try lose(test)
+            try test.take([Fact.message(Fact.verdict(1, version: 2, .right))])
+            #expect(try test.tasks().map(\.progress.state) == [.open])
+            try test.take([Fact.message(Fact.dose(1, version: 2))])
+            #expect(try test.tasks().map(\.progress) == [TaskProgress(state: .closed, outcome: "right")])
+        }
+    }
+
+    @Test("an amendment that gives a record to another subject takes its task along")
+    func movedRecord() throws {
+        try TestDesk.with { test in
+            try test.loadUnits()
+            try test.take([Fact.message(Fact.dose(1, subject: 7)), Fact.message(Fact.verdict(1, subject: 7))])
+            try test.take([Fact.message(Fact.dose(1, subject: 8, version: 2))])
+            #expect(try test.tasks().map(\.progress) == [TaskProgress(state: .closed, outcome: "superseded")])
+            try test.take([Fact.message(Fact.verdict(1, subject: 8, version: 2))])
+            let tasks = try test.tasks()
+            #expect(tasks.map(\.subjectID) == [Fact.subjectID(7), Fact.subjectID(8)])
+            #expect(tasks.map(\.progress.state) == [.closed, .open])
+        }
+    }
+
     @Test("a record is found by its facility and number, and only there; its index alone is read for it")
     func lookup() throws {
         try TestDesk.with { test in

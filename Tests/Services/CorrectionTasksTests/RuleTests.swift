@@ -73,7 +73,22 @@ import Web
 
     private func progress(_ state: TaskState, _ records: [RecordFacts], _ kind: TaskKind = .identity) -> TaskProgress? {
         TaskProgress(state: state, outcome: "")
-            .next(kind, records: records.map { TaskRecord(sourceRecordID: "R", facts: $0) })
+            .next(kind, records: records.map { TaskRecord(sourceRecordID: "R", facts: $0) }, witness: "R")
+    }
+
+    @Test("a task does not close while nothing is known of the record that it is about")
+    func witness() {
+        let open = TaskProgress(state: .open, outcome: "")
+        let other = TaskRecord(sourceRecordID: "other", facts: facts(outcome: .right, right: 1))
+        #expect(open.next(.identity, records: [other], witness: "R") == nil)
+        #expect(open.next(.identity, records: [], witness: "R") == nil)
+        // Its verdict alone says nothing of the version that stands.
+        let early = TaskRecord(sourceRecordID: "R", facts: facts(version: 0, outcome: .right))
+        #expect(open.next(.identity, records: [early, other], witness: "R") == nil)
+        let known = TaskRecord(sourceRecordID: "R", facts: facts(outcome: .exempt))
+        #expect(open.next(.identity, records: [known, other], witness: "R")?.state == .closed)
+        // Known to be gone.
+        #expect(open.next(.identity, records: [], witness: nil) == TaskProgress(state: .closed, outcome: "superseded"))
     }
 
     @Test("a task closes when no record has its problem, and opens again when the new version still has it")
