@@ -59,7 +59,7 @@ def services_stopped_without_kafka():
     _, outcome = calm()
     with stack("outage", broker="kafka", environment={"TIEMCHUNG_TEST_KAFKA_HOME": KAFKA}) as made:
         replay = made.start("replay", str(data() / "doses.csv"), "--rate", "200", "--json")
-        poll("the stream is under way", 60, lambda: accepted(made) >= 300)
+        poll("the stream is under way", 180, lambda: accepted(made) >= 300)
         check(made.kill("kafka"), "Kafka was not running")
         statuses = stopped_together(made)
         check(set(statuses.values()) == {"0"}, f"not all ended with 0: {statuses}")
@@ -93,14 +93,14 @@ def interrupted_replay():
         replay = ["replay", str(data() / "doses.csv"), "--resume", str(state), "--json"]
         first = made.start(*replay, "--rate", "150")
         confirmed = lambda: json.loads(state.read_text(encoding="utf-8"))["confirmedThrough"] if state.exists() else 0
-        poll("a part of the stream is confirmed", 60, lambda: confirmed() >= rows // 5)
+        poll("a part of the stream is confirmed", 180, lambda: confirmed() >= rows // 5)
         os.kill(child_of(first.pid, "dose-replay"), signal.SIGKILL)
         check(first.wait(timeout=60) != 0, "a killed replay ended with 0")
         begin = confirmed()
         check(begin < rows, "the replay was through before it was killed")
 
         second = made.start(*replay, "--rate", "150")
-        poll("the resumed replay is under way", 60, lambda: confirmed() >= begin + rows // 5)
+        poll("the resumed replay is under way", 180, lambda: confirmed() >= begin + rows // 5)
         check(made.kill("development-broker"), "the broker was not running")
         check(second.poll() is None, "the replay was through before the broker was killed")
         made.up(bound=300)

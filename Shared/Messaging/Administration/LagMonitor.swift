@@ -24,6 +24,8 @@ public final class LagMonitor: Sendable {
     private let bytesOfMessage: Mutex<[String: Int]>
     private let observers: Mutex<[String: ObserverClient]> = Mutex([:])
     private let counts: Mutex<[String: Int]> = Mutex([:])
+    /// Measurements in a row that failed.
+    private let failures = Atomic(0)
 
     /// Bytes that a message has where nothing better is known: a dose record with its headers.
     public static let usualBytes = 600
@@ -47,8 +49,23 @@ public final class LagMonitor: Sendable {
 
     /// Asks the brokers: a few questions for each group, some milliseconds each.
     ///
-    /// - Throws: `KafkaError` when they do not answer; who holds back then holds back.
+    /// - Throws: `KafkaError` when they do not answer; who holds back then holds back. After three in a row the next one
+    ///   begins with new clients: one that saw the brokers in trouble may keep what it learned of partitions for minutes.
     public func measure(timeout: Duration = .seconds(10)) throws -> LagReport {
+        do {
+            let report = try measureOnce(timeout: timeout)
+            failures.store(0, ordering: .relaxed)
+            return report
+        } catch {
+            if failures.add(1, ordering: .relaxed).newValue % 3 == 0 {
+                observers.withLock { $0 = [:] }
+                counts.withLock { $0 = [:] }
+            }
+            throw error
+        }
+    }
+
+    private func measureOnce(timeout: Duration) throws -> LagReport {
         let topics = Array(Set(targets.flatMap(\.topics)))
         let counts = try partitionCounts(of: topics, timeout: timeout)
         let asked = partitions(of: topics, counts)

@@ -11,6 +11,8 @@ final class ObserverClient: Sendable {
             .consumer, properties: configuration.observerProperties(group: group), events: ClientEvents(log: log))
     }
 
+    deinit { client.destroy(leavingGroup: false) }
+
     var handle: OpaquePointer { client.handle }
 
     /// Partitions of every topic that there is. Asks for all topics, since asking for one may create it.

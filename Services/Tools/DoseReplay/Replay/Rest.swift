@@ -30,12 +30,14 @@ struct Rest {
     /// What was seen at one moment.
     struct Observation: Equatable, CustomStringConvertible {
         var lag: Int64
+        /// The group and topic that are furthest behind.
+        var behind = ""
         var outboxRows: Int64
         /// Counts of all services: work that goes on inside one shows here.
         var counts: [String: Int64]
         var inFlight: Int64 { lag + outboxRows }
         var isEmpty: Bool { lag == 0 && outboxRows == 0 }
-        var description: String { "lag \(lag), outbox \(outboxRows)" }
+        var description: String { "lag \(lag)\(behind), outbox \(outboxRows)" }
     }
 
     /// Whether the last observations make rest: a state machine without I/O.
@@ -63,6 +65,7 @@ struct Rest {
         let deadline = ContinuousClock.now + timeout
         var judge = Judge()
         var last: Observation?
+        var told = ContinuousClock.now
         while ContinuousClock.now < deadline {
             if broker.current != address {
                 address = broker.current
@@ -73,14 +76,22 @@ struct Rest {
                 let observation = try observe(monitor)
                 last = observation
                 if judge.takes(observation) { return .still }
+                tell("\(observation)", &told)
             } catch let error as KafkaError {
-                log.debug("no lag", ["error": .error(error)])
+                tell("\(error)", &told)
             } catch let error as StatusClient.Unavailable {
-                log.debug("no status", ["service": .string(error.service)])
+                tell("\(error.service) không trả lời / does not answer", &told)
             }
             Thread.sleep(forTimeInterval: 0.15)
         }
         return .timedOut(last)
+    }
+
+    /// Says every ten seconds what is waited for.
+    private func tell(_ what: String, _ told: inout ContinuousClock.Instant) {
+        guard ContinuousClock.now - told > .seconds(10) else { return }
+        told = .now
+        DoseReplay.complain("chờ yên / waiting for rest: \(what)")
     }
 
     private func monitor(of address: String) throws -> LagMonitor {
@@ -97,6 +108,9 @@ struct Rest {
             for (name, value) in status.counts { counts[service + "." + name] = value }
         }
         let report = try monitor.measure(timeout: .seconds(5))
-        return Observation(lag: report.messages, outboxRows: outbox, counts: counts)
+        let furthest = report.groups.filter { $0.messages > 0 }.max { $0.messages < $1.messages }
+        return Observation(
+            lag: report.messages, behind: furthest.map { " (\($0.topic) → \($0.group))" } ?? "", outboxRows: outbox,
+            counts: counts)
     }
 }
