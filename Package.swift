@@ -40,7 +40,7 @@ func service(_ name: String, exclude: [String] = [], resources: [Resource] = [])
 
 func tool(_ name: String, resources: [Resource] = []) -> Target {
     .executableTarget(
-        name: name, dependencies: sharedModules, path: "Services/Tools/\(name)",
+        name: name, dependencies: sharedModules + ["ToolArguments"], path: "Services/Tools/\(name)",
         exclude: ["README.md"], resources: resources, swiftSettings: languageFeatures)
 }
 
@@ -80,6 +80,7 @@ let package = Package(
             resources: [.embedInCode("Data/vaccines.txt"), .embedInCode("Data/countries.txt")]),
         shared("Observability", []),
         shared("Tabular", []),
+        shared("ToolArguments", []),
         shared("Cryptography", ["COpenSSL", "CZlib", "CQREncode"]),
         shared("Storage", ["RecordModel", "Observability", "CPQ"]),
         shared("Messaging", ["RecordModel", "Observability", "Storage", "CRDKafka"]),
@@ -133,8 +134,12 @@ let package = Package(
         tests(
             "PassportIssuanceTests", path: "Services/PassportIssuanceTests",
             sharedModules + ["TestSupport", "PassportIssuance"]),
-        tests("DoseReplayTests", path: "Services/DoseReplayTests", sharedModules + ["TestSupport", "DoseReplay"]),
-        tests("OperatorTests", path: "Services/OperatorTests", sharedModules + ["TestSupport", "Operator"]),
+        tests(
+            "DoseReplayTests", path: "Services/DoseReplayTests",
+            sharedModules + ["TestSupport", "ToolArguments", "DoseReplay"]),
+        tests(
+            "OperatorTests", path: "Services/OperatorTests",
+            sharedModules + ["TestSupport", "ToolArguments", "Operator"]),
     ]
 )
 

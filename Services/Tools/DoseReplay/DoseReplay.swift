@@ -16,6 +16,7 @@
 import Glibc
 import Messaging
 import ServiceRuntime
+import ToolArguments
 
 @main
 struct DoseReplay {

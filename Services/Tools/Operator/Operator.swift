@@ -11,6 +11,7 @@
 import Foundation
 import Glibc
 import ServiceRuntime
+import ToolArguments
 
 @main
 struct Operator {

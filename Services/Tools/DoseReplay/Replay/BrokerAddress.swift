@@ -1,6 +1,7 @@
 /// Where the broker is. One in memory that was started again has another address: whoever starts it writes that into a
 /// file, which is read again and again.
 import Foundation
+import ToolArguments
 
 struct BrokerAddress: Sendable {
     private let given: String

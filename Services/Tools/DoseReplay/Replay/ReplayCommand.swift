@@ -3,6 +3,7 @@ import Foundation
 import Observability
 import RecordModel
 import Tabular
+import ToolArguments
 
 struct ReplayCommand {
     var file = ""

@@ -1,6 +1,7 @@
 /// `dose-replay settle`: waits until nothing is in flight, without sending anything.
 import Foundation
 import Observability
+import ToolArguments
 
 struct SettleCommand {
     private let rest: Rest

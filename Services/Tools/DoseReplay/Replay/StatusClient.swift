@@ -3,6 +3,7 @@ import Cryptography
 import Foundation
 import FoundationNetworking
 import RecordModel
+import ToolArguments
 import Web
 
 /// Where the services are, and the right to ask them.

@@ -1,5 +1,6 @@
 /// `operator announce`: facts told again.
 import Foundation
+import ToolArguments
 
 enum Announce {
     static let command = Operator.Command(

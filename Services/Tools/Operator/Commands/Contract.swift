@@ -1,5 +1,6 @@
 /// `operator asyncapi`: the contract of the topics, from their one declaration. `Shared/Contracts/asyncapi.yaml` is this.
 import ServiceRuntime
+import ToolArguments
 import Web
 
 enum Contract {

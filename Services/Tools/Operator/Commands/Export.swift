@@ -2,6 +2,7 @@
 import Foundation
 import Observability
 import Tabular
+import ToolArguments
 import Web
 
 enum Export {

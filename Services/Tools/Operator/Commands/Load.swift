@@ -1,6 +1,7 @@
 /// `operator load units|register F`: reference data, streamed over HTTP.
 import Foundation
 import Tabular
+import ToolArguments
 import Web
 
 enum Load {

@@ -1,6 +1,7 @@
 /// `operator parked list|show|redrive|discard|discarded`: messages that were put aside.
 import Foundation
 import Observability
+import ToolArguments
 
 enum Parked {
     static let command = Operator.Command(

@@ -3,6 +3,7 @@ import Cryptography
 import Foundation
 import Glibc
 import RecordModel
+import ToolArguments
 
 enum PassportQR {
     static let command = Operator.Command(

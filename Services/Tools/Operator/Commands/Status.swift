@@ -1,6 +1,7 @@
 /// `operator status`, `operator lag`: how the services are, each asked over HTTP.
 import Foundation
 import Observability
+import ToolArguments
 
 enum Status {
     static let command = Operator.Command(

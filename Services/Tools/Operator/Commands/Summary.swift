@@ -1,6 +1,7 @@
 /// `operator summary`: what a replay came to, as the table of the demonstration or as the JSON of formats.md.
 import Foundation
 import Observability
+import ToolArguments
 
 enum Summary {
     static let command = Operator.Command(

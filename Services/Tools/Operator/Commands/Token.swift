@@ -1,6 +1,7 @@
 /// `operator token`: a bearer token of the development issuer, for trying the HTTP interface out.
 import Foundation
 import RecordModel
+import ToolArguments
 import Web
 
 enum Token {

@@ -5,6 +5,7 @@ import Messaging
 import Observability
 import RecordModel
 import ServiceRuntime
+import ToolArguments
 
 enum Topics {
     static let command = Operator.Command(

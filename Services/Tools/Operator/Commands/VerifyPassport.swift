@@ -3,6 +3,7 @@ import Cryptography
 import Foundation
 import Observability
 import RecordModel
+import ToolArguments
 
 enum VerifyPassport {
     static let command = Operator.Command(

@@ -1,6 +1,7 @@
 /// `operator why`: which step blocks a dose's passport, since when, and which unit must act (PAS-06).
 import Foundation
 import Observability
+import ToolArguments
 
 enum Why {
     static let command = Operator.Command(

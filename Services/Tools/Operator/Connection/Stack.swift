@@ -1,6 +1,7 @@
 /// Where the services are and with which token each question is asked.
 import Foundation
 import RecordModel
+import ToolArguments
 import Web
 
 struct Stack: Sendable {

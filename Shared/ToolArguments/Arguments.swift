@@ -1,17 +1,21 @@
-/// A command line taken apart: a command, options with a value, flags, and what stands alone.
-struct Arguments {
-    private(set) var values: [String: String] = [:]
-    private(set) var flags: Set<String> = []
-    private(set) var positional: [String] = []
+/// A tool's command line taken apart: options with a value (`--name value`, `--name=value`), flags, and what stands alone.
+///
+/// Fails with a `Problem` that names the option, in Vietnamese and English. Pure: whoever calls prints and ends. For the
+/// command-line tools; services have typed settings (`ServiceRuntime`).
+public struct Arguments: Sendable {
+    public private(set) var values: [String: String] = [:]
+    public private(set) var flags: Set<String> = []
+    public private(set) var positional: [String] = []
 
-    enum Problem: Error, Equatable, CustomStringConvertible {
+    /// What is wrong with a command line.
+    public enum Problem: Error, Equatable, CustomStringConvertible {
         case unknown(String)
         case valueMissing(String)
         case missing(String)
         case notANumber(option: String, value: String)
         case unexpected(String)
 
-        var description: String {
+        public var description: String {
             switch self {
             case .unknown(let name): "không có tùy chọn \(name) / unknown option \(name)"
             case .valueMissing(let name): "\(name) cần một giá trị / \(name) needs a value"
@@ -23,7 +27,11 @@ struct Arguments {
         }
     }
 
-    init(_ arguments: some Sequence<String>, options: Set<String>, flags known: Set<String> = []) throws(Problem) {
+    /// - Parameters:
+    ///   - options: names, with their dashes, that take a value.
+    ///   - known: names that stand alone.
+    public init(_ arguments: some Sequence<String>, options: Set<String>, flags known: Set<String> = []) throws(Problem)
+    {
         var iterator = arguments.makeIterator()
         while let argument = iterator.next() {
             guard argument.hasPrefix("--") else {
@@ -45,13 +53,14 @@ struct Arguments {
     }
 
     /// A whole number above zero.
-    func count(_ option: String) throws(Problem) -> Int? {
+    public func count(_ option: String) throws(Problem) -> Int? {
         guard let text = values[option] else { return nil }
         guard let value = Int(text), value > 0 else { throw .notANumber(option: option, value: text) }
         return value
     }
 
-    func required(_ option: String) throws(Problem) -> String {
+    /// The value of an option that must be there and not be empty.
+    public func required(_ option: String) throws(Problem) -> String {
         guard let value = values[option], !value.isEmpty else { throw .missing(option) }
         return value
     }
