@@ -116,6 +116,9 @@ public struct ConsumerOptions: Sendable {
     public var commitWait: Duration = .seconds(3)
     /// How long a stop waits for the end of the client, which leaves its group.
     public var closeWait: Duration = .seconds(3)
+    /// How long a consumer may be outside its group although the brokers answer; then its client is replaced. Longer than
+    /// any rebalance, whose members wait for each other's batches.
+    public var rejoinWait: Duration = .seconds(60)
     /// Apache Kafka refuses less than 6,000 by default; the embedded broker works from 4,000.
     public var sessionTimeoutMilliseconds = 6_000
     public var maximumPollIntervalMilliseconds = 300_000

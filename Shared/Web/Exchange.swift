@@ -33,6 +33,7 @@ final class Exchange: @unchecked Sendable {
     private var received = 0
     private var uploadEnded = false
     private var status: Int?
+    private var pause: Pause?
     private let isHead: Bool
 
     init(core: ServerCore, connection: OpaquePointer, isHead: Bool, trace: TraceContext) {
@@ -138,7 +139,14 @@ final class Exchange: @unchecked Sendable {
     // MARK: The body
 
     /// More of the body, or its end when there are no bytes.
+    ///
+    /// Of a chunked body libmicrohttpd offers one chunk after the other within one turn, also when the connection was
+    /// suspended in between. What is not taken then is offered again once the connection is resumed.
     func proceed(_ data: UnsafePointer<CChar>?, _ count: UnsafeMutablePointer<Int>) -> MHD_Result {
+        if let pause {
+            guard pause.isOver else { return .YES }
+            self.pause = nil
+        }
         guard count.pointee > 0 else { return bodyComplete() }
         let chunk = UnsafeRawBufferPointer(start: data, count: count.pointee)
         received += chunk.count
@@ -147,7 +155,8 @@ final class Exchange: @unchecked Sendable {
         let limit = match?.route.maxBody ?? 0
         if refusal != nil || upload.isAbandoned || received > limit {
             if received > limit { upload.fail(Problem.bodyTooLarge(limit: limit)) }
-            return received > limit + Self.drained ? .NO : .YES
+            // A chunked body cannot be answered before its end: as much again is read and dropped.
+            return received > limit + max(limit, Self.drained) ? .NO : .YES
         }
         _ = upload.push(Array(chunk))
         if upload.isFull { suspend { upload.whenWritable($0) } }
@@ -177,9 +186,10 @@ final class Exchange: @unchecked Sendable {
 
     /// Suspends the connection until the registered closure is called; not at all if there is nothing to wait for.
     private func suspend(_ register: (@escaping @Sendable () -> Void) -> Bool) {
-        let handle = SendableConnection(connection)
+        let pause = Pause(connection)
+        self.pause = pause
         MHD_suspend_connection(connection)
-        if !register({ handle.resume() }) { handle.resume() }
+        if !register({ pause.end() }) { pause.end() }
     }
 
     // MARK: The response
@@ -241,11 +251,21 @@ final class Exchange: @unchecked Sendable {
     }
 }
 
-/// A connection that may be resumed from any thread.
-private struct SendableConnection: @unchecked Sendable {
+/// A connection that is suspended until any thread ends the pause. A connection must not be suspended twice: that breaks
+/// libmicrohttpd's lists.
+private final class Pause: @unchecked Sendable {
     private let connection: OpaquePointer
+    private let over = Mutex(false)
 
     init(_ connection: OpaquePointer) { self.connection = connection }
 
-    func resume() { MHD_resume_connection(connection) }
+    /// False as long as the connection is suspended and nobody has begun to resume it.
+    var isOver: Bool { over.withLock { $0 } }
+
+    func end() {
+        over.withLock { over in
+            MHD_resume_connection(connection)
+            over = true
+        }
+    }
 }

@@ -49,12 +49,12 @@ struct RemoveReady: Statement {
 }
 
 /// Takes a turn's rows away, each if it is still of the version and the person that the turn names; gives back those
-/// that were there.
+/// that were there, and the assessment since which each stood.
 struct TakeReady: Statement {
     static let sql = """
         DELETE FROM ready_dose r USING unnest($2::uuid[], $3::uuid[], $4::bigint[]) AS u (person_key, dose_id, version)
         WHERE r.facility_code = $1 AND r.person_key = u.person_key AND r.dose_id = u.dose_id AND r.version = u.version
-        RETURNING r.dose_id, r.person_key, r.version, r.assessment
+        RETURNING r.dose_id, r.assessment
         """
     var unitCode: String
     /// Sorted by dose.
@@ -65,7 +65,5 @@ struct TakeReady: Statement {
             .int8s(doses.lazy.map { Int64($0.line.doseVersion) }),
         ]
     }
-    static func row(_ row: ResultRow) -> (doseID: DoseID, personKey: PersonKey, order: FactOrder) {
-        (row.uuid(0), row.uuid(1), FactOrder(version: UInt32(row.int8(2)), assessment: UInt64(row.int8(3))))
-    }
+    static func row(_ row: ResultRow) -> (DoseID, assessment: UInt64) { (row.uuid(0), UInt64(row.int8(1))) }
 }

@@ -7,13 +7,15 @@ extension SQLSession {
     func planAnew() throws { try script("SET LOCAL plan_cache_mode TO force_custom_plan") }
 }
 
-/// How many doses stand where (REP-09): right = signed + right_unsigned.
+/// How many doses stand where (REP-09): right = signed + right_unsigned, as many right ones as the register check counts;
+/// of the unsigned ones those that their facility has taken back are right_withdrawn.
 struct SigningCounts: Statement {
     static let sql = """
         SELECT count(*), (SELECT count(*) FROM \(ReadyDose.signable(numbers: "$1", "$2"))),
-            count(*) FILTER (WHERE v.outcome = 1 AND s.active),
-            count(*) FILTER (WHERE v.outcome = 1 AND s.active AND a.dose_id IS NOT NULL),
-            count(*) FILTER (WHERE v.outcome = 4 AND s.active)
+            count(*) FILTER (WHERE v.outcome = 1),
+            count(*) FILTER (WHERE v.outcome = 1 AND a.dose_id IS NOT NULL),
+            count(*) FILTER (WHERE v.outcome = 4),
+            count(*) FILTER (WHERE v.outcome = 1 AND NOT s.active)
         FROM signable s LEFT JOIN verified v ON v.dose_id = s.dose_id
             LEFT JOIN attestation a ON a.dose_id = s.dose_id AND a.staleness IS NULL
         """
@@ -24,7 +26,8 @@ struct SigningCounts: Statement {
     static func row(_ row: ResultRow) -> [(String, Int64)] {
         [
             ("known", row.int8(0)), ("signable", row.int8(1)), ("right", row.int8(2)), ("signed", row.int8(3)),
-            ("right_unsigned", row.int8(2) - row.int8(3)), ("exempt", row.int8(4)),
+            ("right_unsigned", row.int8(2) - row.int8(3)), ("right_withdrawn", row.int8(5)),
+            ("exempt", row.int8(4)),
         ]
     }
 }
@@ -51,7 +54,7 @@ struct SignableByFacility: Statement {
     static func row(_ row: ResultRow) -> (String, Int64) { (row.text(0), row.int8(1)) }
 }
 
-/// A facility's verified doses: signed and not (SIG-22).
+/// A facility's verified doses, those taken back left out: signed and not (SIG-22).
 struct FacilityReport: Statement {
     static let columns = ["facility_code", "right", "signed", "right_unsigned", "signable"]
     static let sql = """

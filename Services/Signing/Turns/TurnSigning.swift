@@ -47,7 +47,8 @@ struct TurnUnreadable: Error, CustomStringConvertible {
 /// registration for the unit. Then the doses' rows are taken out of `ready_dose`, in the order of their ids: a row is
 /// there as long as the dose is right, not attested, of the version and the person that the turn names, and whoever
 /// wants to change that waits for this transaction. A row that is missing has moved; it fails the whole turn and is
-/// listed.
+/// listed, and the rows that were taken are as if they had never been touched: put back as new ones, they would escape
+/// whoever waits for the old ones.
 struct TurnSigning {
     let trust: TrustAnchors
     let limits: SigningLimits
@@ -100,14 +101,26 @@ struct TurnSigning {
     private func attest(
         _ doses: [TurnDose], of manifest: Manifest, turn: TurnRow, serial: String, at now: Instant, in tx: Transaction
     ) throws -> [MovedDose] {
+        do {
+            try tx.savepoint { try attestAll(doses, turn: turn, serial: serial, at: now, in: tx) }
+            return []
+        } catch let incomplete as IncompleteTurn {
+            return try moved(manifest, unitCode: turn.unitCode, ready: incomplete.ready, in: tx)
+        }
+    }
+
+    private func attestAll(
+        _ doses: [TurnDose], turn: TurnRow, serial: String, at now: Instant, in tx: Transaction
+    ) throws {
         let sorted = doses.sorted { $0.line.doseID < $1.line.doseID }
         let taken = try tx.run(TakeReady(unitCode: turn.unitCode, doses: sorted))
         // Only now: another signature that held one of these rows has committed, and its attestation is seen.
         let earlier = try tx.run(StandingOfDoses(doseIDs: sorted.map(\.line.doseID)))
-        guard taken.count == sorted.count, !earlier.contains(where: \.stands) else {
-            return try moved(manifest, unitCode: turn.unitCode, taken: taken, earlier: earlier, in: tx)
+        let attested = Set(earlier.lazy.filter(\.stands).map(\.doseID))
+        guard taken.count == sorted.count, attested.isEmpty else {
+            throw IncompleteTurn(ready: Set(taken.lazy.map(\.0)).subtracting(attested))
         }
-        let assessments = Dictionary(uniqueKeysWithValues: taken.map { ($0.doseID, $0.order.assessment) })
+        let assessments = Dictionary(uniqueKeysWithValues: taken)
         let revisions = Dictionary(uniqueKeysWithValues: earlier.map { ($0.doseID, $0.revision) })
         let rows = sorted.map { dose in
             StoredAttestation(
@@ -123,20 +136,12 @@ struct TurnSigning {
         if !earlier.isEmpty { try tx.run(ArchiveAttestations(doseIDs: earlier.map(\.doseID).sorted())) }
         try tx.run(AttestDoses(turnID: turn.turnID, facilityCode: turn.unitCode, at: now, rows: rows))
         for row in rows { try tx.emit(row.event) }
-        return []
     }
 
-    /// What has moved; the rows that were taken go back, but for doses that are attested.
+    /// What has moved.
     private func moved(
-        _ manifest: Manifest, unitCode: String, taken: [TakeReady.Row], earlier: [StandingOfDoses.Row],
-        in tx: Transaction
+        _ manifest: Manifest, unitCode: String, ready: Set<DoseID>, in tx: Transaction
     ) throws -> [MovedDose] {
-        let attested = Set(earlier.lazy.filter(\.stands).map(\.doseID))
-        let back = taken.filter { !attested.contains($0.doseID) }.map {
-            ReadyDose(facilityCode: unitCode, personKey: $0.personKey, doseID: $0.doseID, order: $0.order)
-        }
-        if !back.isEmpty { try tx.run(PutReady(doses: back)) }
-        let ready = Set(back.lazy.map(\.doseID))
         let stored = try tx.run(StoredDoses(doseIDs: manifest.lines.map(\.doseID).sorted()))
         let locked = stored.compactMap { dose in
             dose.record.map {
@@ -162,4 +167,9 @@ struct TurnSigning {
         }
         return String(decoding: json.bytes, as: UTF8.self)
     }
+}
+
+/// Not all doses of a turn can be attested; `ready` are those that could.
+private struct IncompleteTurn: Error {
+    let ready: Set<DoseID>
 }

@@ -26,6 +26,8 @@ final class ConsumerSession: ClientEvents, @unchecked Sendable {
     /// Partitions whose position was lost and of which nothing has come since.
     private var restarting: Set<TopicPartition> = []
     private var failure: String?
+    /// Since when the client is in no group; nil while it has its partitions.
+    private var outside: ContinuousClock.Instant? = .now
     private var crashed = false
     /// Offsets have been committed for the last time.
     private var closing = false
@@ -72,6 +74,7 @@ final class ConsumerSession: ClientEvents, @unchecked Sendable {
             gather()
             if gathered.isEmpty { commitAgain() } else { handle() }
             takeLag()
+            watchMembership()
         }
         if crashed {
             gate.close()
@@ -208,6 +211,17 @@ final class ConsumerSession: ClientEvents, @unchecked Sendable {
         }
     }
 
+    /// A client that stays outside its group ends this session. librdkafka, pressed for time, may lose its session and
+    /// never join again, while a new client joins at once.
+    private func watchMembership() {
+        guard let outside, ContinuousClock.now - outside > options.rejoinWait else { return }
+        self.outside = .now
+        var metadata: UnsafePointer<rd_kafka_metadata>?
+        guard rd_kafka_metadata(client.handle, 0, nil, &metadata, 2_000) == RD_KAFKA_RESP_ERR_NO_ERROR else { return }
+        rd_kafka_metadata_destroy(metadata)
+        failure = "outside its group for longer than \(options.rejoinWait) although brokers answer"
+    }
+
     // MARK: Offsets
 
     private func commitSoon() {
@@ -255,6 +269,7 @@ final class ConsumerSession: ClientEvents, @unchecked Sendable {
         if answer != RD_KAFKA_RESP_ERR_NO_ERROR { failure = KafkaError("assign", answer).description }
         if busy { rd_kafka_pause_partitions(client.handle, partitions) }
         let count = Int(partitions.pointee.cnt)
+        outside = nil
         status.lag = nil
         status.update { health in
             health.joined = true
@@ -292,6 +307,7 @@ final class ConsumerSession: ClientEvents, @unchecked Sendable {
         gatheredBytes = 0
         restarting = []
         rd_kafka_assign(client.handle, nil)
+        outside = .now
         if !abandoned.load(ordering: .relaxed) {
             status.update { health in
                 health.joined = false

@@ -17,18 +17,20 @@ import Web
                 Fixture.record(10), Fixture.verdict(10, outcome: .wrong), Fixture.record(11), Fixture.record(12),
                 Fixture.verdict(12, outcome: .exempt), Fixture.verdict(1, assessment: 2, outcome: .wrong),
                 Fixture.record(2, version: 2, name: "Khác"),
+                Fixture.record(8, version: 2, status: .withdrawn),
             ])
             let counts = try bench.counts
             #expect(counts["right"] == 8)
             #expect(counts["signed"] == 4)
             #expect(counts["right_unsigned"] == 4)
-            #expect(counts["signable"] == 3)
+            #expect(counts["right_withdrawn"] == 1)
+            #expect(counts["signable"] == 2)
             #expect(counts["exempt"] == 1)
             #expect(counts["turns_signed"] == 1)
             let report = try bench.database.transaction { tx in
                 try tx.run(FacilityReport(facilityCode: "", numbers: 1...5))
             }
-            #expect(report == [["79001", "7", "4", "3", "2"], ["79002", "1", "0", "1", "1"]])
+            #expect(report == [["79001", "6", "4", "2", "1"], ["79002", "1", "0", "1", "1"]])
         }
     }
 

@@ -47,6 +47,72 @@ struct BodyTests {
         }
     }
 
+    /// A body in chunks of `part` bytes whose bytes tell their place.
+    private static func chunked(_ size: Int, part: Int) -> [UInt8] {
+        var sent: [UInt8] = []
+        for start in stride(from: 0, to: size, by: part) {
+            let end = min(start + part, size)
+            sent += "\(String(end - start, radix: 16))\r\n".utf8
+            sent += (start..<end).map { UInt8(truncatingIfNeeded: $0 &* 31 >> 3) }
+            sent += "\r\n".utf8
+        }
+        return sent + "0\r\n\r\n".utf8
+    }
+
+    /// Counts bytes that are not what their place says, pausing now and then so that the pipe runs full.
+    private static let comparing = Route(
+        .post, "/v1/compare", roles: .everyone, summary: "", maxBody: 1 << 30
+    ) { request in
+        var (place, wrong) = (0, 0)
+        for try await chunk in request.body {
+            for byte in chunk {
+                if byte != UInt8(truncatingIfNeeded: place &* 31 >> 3) { wrong += 1 }
+                place += 1
+            }
+            if place % 7 == 0 { await Task.yield() }
+        }
+        let answer = (place, wrong)
+        return .json { json in
+            json.member("count", answer.0)
+            json.member("wrong", answer.1)
+        }
+    }
+
+    @Test(
+        "a chunked body arrives whole and in order, in chunks of every size, several at once; the server stops cleanly")
+    func chunkedBodies() async throws {
+        try await TestServer.with([Self.comparing, Self.counting(1_000_000)]) { test in
+            let token = try test.token(.operator)
+            let head = "HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer \(token)\r\nTransfer-Encoding: chunked\r\n\r\n"
+            let size = 3_000_000
+            try await withThrowingTaskGroup(of: RawClient.Reply.self) { group in
+                for part in [701, 8_192, 65_536, 400_000] {
+                    let body = Self.chunked(size, part: part)
+                    group.addTask {
+                        try await onThread("client") {
+                            let client = try RawClient(port: test.port)
+                            try client.send("POST /v1/compare \(head)")
+                            try client.send(body)
+                            return try client.reply()
+                        }
+                    }
+                }
+                for try await reply in group { #expect(reply.text == "{\"count\":\(size),\"wrong\":0}") }
+            }
+            // Too large: an answer, not a cut connection, and the server goes on.
+            let body = Self.chunked(1_800_000, part: 9_000)
+            let status = try await onThread("client") {
+                let client = try RawClient(port: test.port)
+                try client.send("POST /v1/count \(head)")
+                try client.send(body)
+                return try client.reply().status
+            }
+            #expect(status == 413)
+            let after = try await test.ask("POST", "/v1/count", body: [1, 2, 3])
+            #expect(after.text == "{\"count\":3}")
+        }
+    }
+
     @Test("a request with both lengths is refused, and a refused small body leaves the connection usable")
     func framing() async throws {
         try await TestServer.with([Self.counting(1_000)]) { test in
