@@ -60,27 +60,30 @@ struct NamePreparer {
             decodings += LegacyEncoding.all.map { ($0.source, $0.decoded(raw)) }
         }
         let words = Cleaning.words(raw)
+        let codes = words.map { RawWord($0).codes }
         for method in TypingMethod.all {
-            if let text = typed(words, with: method) { decodings.append((method.source, text)) }
+            if let text = typed(words, codes, with: method) { decodings.append((method.source, text)) }
         }
         if let letters = LookAlikes.replaced(raw) { decodings.append((.lookAlikes, letters)) }
         return decodings
     }
 
     /// The words with syllables for those that the method's keys make; nil where there are none.
-    private static func typed(_ words: [[UInt32]], with method: TypingMethod) -> [UInt32]? {
-        var changed = false
-        var read: [[UInt32]] = []
-        for word in words {
-            let codes = RawWord(word).codes
-            guard method.mayHaveTyped(codes), let syllable = method.syllable(codes[...]) else {
-                read.append(word)
+    ///
+    /// - Parameter codes: of each word, in small letters.
+    private static func typed(_ words: [[UInt32]], _ codes: [[UInt8]], with method: TypingMethod) -> [UInt32]? {
+        let syllables = codes.map { method.mayHaveTyped($0) ? method.syllable($0[...]) : nil }
+        guard syllables.contains(where: { $0 != nil }) else { return nil }
+        var text: [UInt32] = []
+        for (word, syllable) in zip(words, syllables) {
+            if !text.isEmpty { text.append(0x20) }
+            guard let syllable else {
+                text += word
                 continue
             }
-            read.append(syllable.map { LetterCodes.shared.scalars[Int($0)] })
-            changed = true
+            for code in syllable { text.append(LetterCodes.shared.scalars[Int(code)]) }
         }
-        return changed ? Array(read.joined(separator: [0x20])) : nil
+        return text
     }
 
     /// How many words are neither syllables nor initials.

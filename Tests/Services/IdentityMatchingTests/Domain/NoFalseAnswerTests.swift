@@ -98,16 +98,15 @@ struct NoFalseAnswerTests {
         var generator = SeededGenerator(seed: UInt64(seed) &* 7_919)
         let persons = Self.population(&generator)
         let reference = ReferenceRule(persons)
-        var normaliser = NameNormaliser()
-        let register = RegisterAnswers(
+        var verify = Verify()
+        let register = TestRegister(
             persons.compactMap { person in
                 guard case .personal(let id) = IDNumber(typed: person.personalID),
                     case .known(let sex) = SexReading(typed: person.sex),
                     case .known(let birthDate) = BirthDateReading(typed: person.birthDate)
                 else { return nil }
-                return RegisterPerson(
-                    personalID: id, oldID: Int32(person.oldID), fullName: person.name,
-                    name: normaliser.normalise(person.name), sex: sex, birthDate: birthDate, keyID: id)
+                return TestRegister.Person(
+                    personalID: id, oldID: Int32(person.oldID), name: person.name, sex: sex, birthDate: birthDate)
             })
         var differing: [String] = []
         var seen: [String: Int] = [:]
@@ -117,8 +116,8 @@ struct NoFalseAnswerTests {
                 identity: TypedIdentity(
                     fullName: record.name, sex: record.sex, dateOfBirth: record.birthDate, idNumber: record.number),
                 nationality: record.nationality, idKind: "")
-            let decision = Verify.decide(ReadItems(typed, normaliser: &normaliser), register: register)
-            let said = "\(decision.outcome.label) \(decision.group.label)"
+            let answer = register.decide(verify.read(typed), by: &verify).judgement
+            let said = "\(answer.outcome.label) \(answer.group.label)"
             seen[said, default: 0] += 1
             if said != reference.answer(record) { differing.append("\(said): \(record)") }
         }
