@@ -20,17 +20,23 @@ struct NamePreparer {
     mutating func prepare(_ typed: String, normalised: String) -> PreparedName {
         let asTyped = Reading(.asTyped, normalised, reader: &reader)
         let unread = Self.unread(asTyped.words)
-        if unread == 0, !Cleaning.mayApply(to: asTyped.words) { return PreparedName(readings: [asTyped]) }
+        let mayHoldMore = Cleaning.mayApply(to: asTyped.words)
+        if unread == 0, !mayHoldMore { return PreparedName(readings: [asTyped]) }
         let raw = typed.unicodeScalars.prefix(Self.scalarLimit).map(\.value)
         var readings = [asTyped]
         if Self.needsCleaning(raw) || unread == 0 {
-            let cleaned = read(.cleaned, raw)
-            if !cleaned.words.isEmpty, cleaned.bytes != asTyped.bytes { readings.append(cleaned) }
+            let words = Cleaning.words(raw)
+            let kept = Self.cleaned(words)
+            // Signs that no rule takes away leave the name as typed.
+            if mayHoldMore || kept != words {
+                let cleaned = read(.cleaned, kept)
+                if !cleaned.words.isEmpty, cleaned.bytes != asTyped.bytes { readings.append(cleaned) }
+            }
         }
         guard unread > 0 else { return PreparedName(readings: readings) }
         var decoded: [(unread: Int, reading: Reading)] = []
         for (source, text) in Self.decodings(of: raw) {
-            let reading = read(source, text)
+            let reading = read(source, Self.cleaned(Cleaning.words(text)))
             let left = Self.unread(reading.words)
             guard left < unread, !reading.words.isEmpty else { continue }
             decoded.append((left, reading))
@@ -43,9 +49,12 @@ struct NamePreparer {
         return PreparedName(readings: readings)
     }
 
-    /// The text cleaned and normalised.
-    private mutating func read(_ source: ReadingSource, _ text: [UInt32]) -> Reading {
-        let words = CleaningRule.beforeNormalising.reduce(Cleaning.words(text)) { $1.apply(to: $0) }
+    private static func cleaned(_ words: [[UInt32]]) -> [[UInt32]] {
+        CleaningRule.beforeNormalising.reduce(words) { $1.apply(to: $0) }
+    }
+
+    /// Words that are cleaned, normalised.
+    private mutating func read(_ source: ReadingSource, _ words: [[UInt32]]) -> Reading {
         let normalised = normaliser.normalise(Self.text(words))
         let name = Cleaning.words(normalised.unicodeScalars.map(\.value))
         let cleaned = CleaningRule.afterNormalising.reduce(name) { $1.apply(to: $0) }

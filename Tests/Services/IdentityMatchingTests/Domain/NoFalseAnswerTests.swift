@@ -93,7 +93,7 @@ struct NoFalseAnswerTests {
         return record
     }
 
-    @Test("MAT-03 MAT-08 what the service says is what the words of §0 say, over 200,000 records", arguments: 1...8)
+    @Test("MAT-03 MAT-08 what the service says is what the words of §0 say, over 80,000 records", arguments: 1...4)
     func reference(_ seed: Int) {
         var generator = SeededGenerator(seed: UInt64(seed) &* 7_919)
         let persons = Self.population(&generator)
@@ -110,7 +110,7 @@ struct NoFalseAnswerTests {
             })
         var differing: [String] = []
         var seen: [String: Int] = [:]
-        for _ in 0..<25_000 {
+        for _ in 0..<20_000 {
             let record = Self.record(of: Self.pick(persons, &generator), persons, &generator)
             let typed = TypedItems(
                 identity: TypedIdentity(
@@ -121,8 +121,8 @@ struct NoFalseAnswerTests {
             seen[said, default: 0] += 1
             if said != reference.answer(record) { differing.append("\(said): \(record)") }
         }
-        #expect(differing.isEmpty, "\(differing.count) of 25,000, first \(differing.prefix(3))")
+        #expect(differing.isEmpty, "\(differing.count) of 20,000, first \(differing.prefix(3))")
         // The stream must be one that can show a fault: every answer often enough.
-        #expect(seen.count == 6 && seen.values.allSatisfy { $0 > 250 }, "\(seen)")
+        #expect(seen.count == 6 && seen.values.allSatisfy { $0 > 200 }, "\(seen)")
     }
 }
