@@ -105,6 +105,26 @@ struct NameComparisonTests {
         }
     }
 
+    @Test("MAT-04 names are read by the standing set on both sides, the index's from version 1 on")
+    func standingSet() {
+        let typed = "Y Niê-Kđăm"
+        var first = NameNormaliser()
+        let indexed = Array(first.normalise("Y Niê Kđăm").utf8)
+        for (rules, isSame) in [(RuleSet.first, false), (.second, true)] {
+            var preparer = NamePreparer(rules: rules)
+            var comparer = NameComparer(rules: rules)
+            let one = comparer.compare(preparer.prepare(typed), registered: indexed.span)
+            #expect((one.agreement == .same) == isSame)
+            let other = Array(first.normalise("Y Niê-Kđăm").utf8)
+            let reverse = comparer.compare(preparer.prepare("Y Niê Kđăm"), registered: other.span)
+            #expect((reverse.agreement == .same) == isSame)
+        }
+        var names = NameDifference(rules: .second)
+        var prepared: PreparedName?
+        #expect(names.reason(typed: typed, prepared: &prepared, registered: "Y NIÊ KĐĂM".utf8.span) == nil)
+        #expect(prepared == nil)
+    }
+
     @Test("MAT-04 only names that agree in little are another person's")
     func otherPerson() {
         let others = NameAgreement.allCases.filter(\.isOtherPerson)
