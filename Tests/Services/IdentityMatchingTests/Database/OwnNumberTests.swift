@@ -51,27 +51,6 @@ struct OwnNumberTests {
         }
     }
 
-    @Test("AUT-17 records that are answered again tell the hint once")
-    func toldAgain() async throws {
-        try await MatchingFixture.with { fixture in
-            let generation = try fixture.register(Rows.all)
-            let number = "079087099999"
-            var emitted = try fixture.handle([
-                dose(1, name: "Phạm Văn Mẫu", id: number), dose(2, name: "Phạm Thị Khác", id: number),
-            ])
-            let owed = fixture.police().owed
-            try fixture.indexes.ensure(generation)
-            let isOpen: (Int32) -> Bool = { fixture.indexes.index(of: $0) != nil }
-            #expect(try owed.step(isOpen: isOpen) == .begun)
-            #expect(try owed.step(isOpen: isOpen) == .settled(2))
-            emitted *= 2
-            for record in ["R1", "R2"] {
-                let hints = try #require(try fixture.verdictsTold(emitted).last { $0.sourceRecordID == record }?.hints)
-                #expect(hints.filter { $0 == "DUPLICATE_NUMBER_IN_FACILITY" }.count == 1)
-            }
-        }
-    }
-
     @Test("AUT-17 nothing of number or name can be read from the hashes, and they are the facility's")
     func hashes() throws {
         var normaliser = NameNormaliser()
