@@ -89,6 +89,21 @@ public struct KeyedHash: Sendable {
         }
     }
 
+    /// The first 16 bytes of HMAC over one message as two numbers, big endian; allocates nothing.
+    public func prefix(of message: Span<UInt8>) -> (high: UInt64, low: UInt64) {
+        var context = inner
+        message.withUnsafeBytes { _ = SHA256_Update(&context, $0.baseAddress, $0.count) }
+        var digest = (UInt64(0), UInt64(0), UInt64(0), UInt64(0))
+        withUnsafeMutableBytes(of: &digest) { bytes in
+            let start = bytes.assumingMemoryBound(to: UInt8.self).baseAddress
+            SHA256_Final(start, &context)
+            context = outer
+            SHA256_Update(&context, start, 32)
+            SHA256_Final(start, &context)
+        }
+        return (UInt64(bigEndian: digest.0), UInt64(bigEndian: digest.1))
+    }
+
     /// HMAC-SHA-256 of one message under a key that is used once.
     public static func hmacSHA256(key: [UInt8], _ parts: [UInt8]...) -> [UInt8] {
         KeyedHash(key: key).authenticate(parts)

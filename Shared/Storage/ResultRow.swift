@@ -94,6 +94,12 @@ public struct ResultRow {
         }
     }
 
+    /// Appends the bytes of a text, UTF-8, to a buffer that holds those of many rows.
+    public func appendText(_ column: Int, to buffer: inout [UInt8]) {
+        guard !isNull(column), type(column) == 25 else { return misread(column, "text") }
+        buffer.append(contentsOf: bytes(at: column))
+    }
+
     /// int8, int4 and int2.
     public func int8(_ column: Int) -> Int64 { value(column, "an integer", else: 0) { _ in integer(column) } }
 

@@ -77,7 +77,8 @@ struct BareQuery: Sendable {
         var normaliser = NameNormaliser(rules: standing.rules)
         let rows = records.map { typed in
             let items = ReadItems(typed, normaliser: &normaliser)
-            var row = Row(personalID: nil, oldID: nil, name: items.name, isFemale: nil, birthDate: nil)
+            let name = normaliser.normalise(items.name)
+            var row = Row(personalID: nil, oldID: nil, name: name, isFemale: nil, birthDate: nil)
             if items.nationality == .vietnam {
                 switch items.number {
                 case .personal(let id): row.personalID = id

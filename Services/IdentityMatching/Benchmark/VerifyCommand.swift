@@ -44,7 +44,7 @@ enum VerifyCommand {
 
     /// Candidates are another measurement's.
     private struct NoCandidates: CandidateSource {
-        func candidates(for records: [TypedItems], communes: [String], of generation: Int32) -> [Candidates]? { nil }
+        func candidates(for records: [SoughtRecord], of standing: StandingRegister) -> [Candidates]? { nil }
     }
 
     /// - Returns: seconds that the load took.
@@ -93,9 +93,11 @@ enum VerifyCommand {
             json.member("right", report.right)
             json.member("bare_right", report.bareRight)
             json.member("verify_seconds", report.secondsToVerify)
-            json.member("verify_records_per_second", Int(report.recordsPerSecond))
+            json.member("verify_records_per_second", Int(report.perSecond(report.secondsToVerify)))
             json.member("bare_seconds", report.secondsOfBareQuery)
-            json.member("bare_records_per_second", Int(report.bareRecordsPerSecond))
+            json.member("bare_records_per_second", Int(report.perSecond(report.secondsOfBareQuery)))
+            json.member("look_up_seconds", report.secondsToLookUp)
+            json.member("look_up_records_per_second", Int(report.perSecond(report.secondsToLookUp)))
             json.member("verify_to_bare", report.ratio)
         }
         return String(decoding: json.bytes, as: UTF8.self)

@@ -36,7 +36,7 @@ enum Hint: String, CaseIterable, Sendable {
         var hints = record.nationality == .unknown ? [Hint.nationalityUnknown] : []
         hints += ofNumber(record)
         if let kind = contradiction(of: idKind, with: record.number) { hints.append(kind) }
-        if record.name.isEmpty { hints.append(.nameAbsent) }
+        if !record.hasName { hints.append(.nameAbsent) }
         switch record.sex {
         case .absent: hints.append(.sexAbsent)
         case .unreadable: hints.append(.sexUnreadable)
@@ -53,13 +53,14 @@ enum Hint: String, CaseIterable, Sendable {
     }
 
     private static func ofNumber(_ record: ReadItems) -> [Hint] {
+        switch NumberForm(record.number) {
+        case .otherLength(let zeroLost): return zeroLost ? [.leadingZeroLost, .wrongLength] : [.wrongLength]
+        case .scientific: return [.scientificNotation]
+        case .malformed: return [.lettersInNumber]
+        case .absent, .old, .personal: break
+        }
         switch record.number {
-        case .absent, .old: return []
-        case .malformed(let text):
-            if text.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }) {
-                return LostZero.isLikely(in: text) ? [.leadingZeroLost, .wrongLength] : [.wrongLength]
-            }
-            return isScientific(text) ? [.scientificNotation] : [.lettersInNumber]
+        case .absent, .old, .malformed: return []
         case .personal(let id):
             let digits = PersonalIDDigits(id)
             var hints: [Hint] = []
@@ -73,16 +74,6 @@ enum Hint: String, CaseIterable, Sendable {
             }
             return hints
         }
-    }
-
-    /// `1.09E+11`, which the rules for numbers have made `109E+11`.
-    private static func isScientific(_ text: String) -> Bool {
-        let parts = text.split(omittingEmptySubsequences: false) { $0 == "E" || $0 == "e" }
-        guard parts.count == 2, let first = parts.first, let last = parts.last else { return false }
-        let mantissa = first.filter { $0 != "," }
-        let exponent = last.drop { $0 == "+" }
-        return !mantissa.isEmpty && !exponent.isEmpty && mantissa.utf8.allSatisfy { $0 >= 0x30 && $0 <= 0x39 }
-            && exponent.utf8.allSatisfy { $0 >= 0x30 && $0 <= 0x39 }
     }
 
     /// The kind is a word of the form, no item: it is always read by the rules of version 1.

@@ -30,13 +30,21 @@ enum IDNumber: Hashable, Sendable {
         case 0: self = .absent
         case 12: self = .personal(value)
         case 9: self = .old(Int32(value))
-        default: self = .malformed(rules.numbers.normalise(text))
+        default: self = .malformed(Self.withoutSeparators(text))
         }
+    }
+
+    private static func withoutSeparators(_ text: String) -> String {
+        var kept: [UInt8] = []
+        for byte in text.utf8 where byte != 0x20 && byte != 0x2E && !(0x09...0x0D).contains(byte) { kept.append(byte) }
+        return String(decoding: kept, as: UTF8.self)
     }
 
     /// The way of texts that hold more than digits, spaces and full stops.
     private static func afterRules(_ text: String, _ rules: [NormalisationRule]) -> IDNumber {
-        let normalised = rules.normalise(text)
+        // Of ASCII version 1 takes spaces and full stops away, and nothing else.
+        let isPlain = rules == RuleSet.numbersOfFirst && text.utf8.allSatisfy { $0 < 0x80 }
+        let normalised = isPlain ? withoutSeparators(text) : rules.normalise(text)
         let digits = normalised.utf8
         if digits.isEmpty { return .absent }
         guard digits.count == 12 || digits.count == 9, digits.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }) else {

@@ -2,17 +2,28 @@
 ///
 /// Keep one for a batch: it reuses its buffers.
 struct NameDifference {
-    private var preparer = NamePreparer()
+    private var normaliser: NameNormaliser
+    private var preparer: NamePreparer
     private var comparer = NameComparer()
+    private var registered: [UInt8] = []
 
-    /// The reason; nil where the names are equal as VERIFY compares, or where nothing is registered to compare with.
+    init(rules: RuleSet = .first) {
+        normaliser = NameNormaliser(rules: rules)
+        preparer = NamePreparer(rules: rules)
+    }
+
+    /// The reason; nil where the names are one under the rules, as VERIFY compares.
     ///
-    /// `typed` is the text as it came, which tells old encodings apart; `normalised` and `registered` are in the form of
-    /// the standing rule set.
-    mutating func reason(typed: String, normalised: String, registered: String?) -> String? {
-        if normalised.isEmpty { return "ABSENT" }
-        guard let registered, registered != normalised else { return nil }
-        let prepared = preparer.prepare(typed, normalised: normalised)
-        return comparer.compare(prepared, registered: registered).reason
+    /// - Parameters:
+    ///   - typed: as it came, which tells old encodings apart.
+    ///   - prepared: the same name read; filled in where nobody has read it yet.
+    ///   - registered: as the register has it.
+    mutating func reason(typed: String, prepared: inout PreparedName?, registered: Span<UInt8>) -> String? {
+        if normaliser.areEqual(typed, registered) { return nil }
+        let name = prepared ?? preparer.prepare(typed)
+        prepared = name
+        normaliser.normalise(registered, into: &self.registered)
+        let bytes = self.registered
+        return comparer.compare(name, registered: bytes.span).reason
     }
 }

@@ -8,6 +8,7 @@ import RecordModel
 struct PersonKeys: Sendable {
     private let hash: KeyedHash
     private static let purpose = Array("person.v1".utf8)
+    private static let digits = 12
 
     /// Hashes of what facilities have typed, by the same key.
     let ownNumbers: OwnNumbers
@@ -17,8 +18,16 @@ struct PersonKeys: Sendable {
         ownNumbers = OwnNumbers(key: key)
     }
 
-    func key(of person: RegisterPerson) -> PersonKey? {
-        let id = Array(IDNumber.text(ofPersonalID: person.keyID).utf8)
-        return PersonKey(bytes: hash.hmacSHA256(Self.purpose, id).prefix(16))
+    /// The key of the person known by this personal id of twelve digits.
+    func key(ofPersonalID id: Int64) -> PersonKey {
+        var message = InlineArray<21, UInt8>(repeating: 0)
+        for index in Self.purpose.indices { message[index] = Self.purpose[index] }
+        var rest = id
+        for place in 0..<Self.digits {
+            message[20 - place] = 0x30 + UInt8(truncatingIfNeeded: rest % 10)
+            rest /= 10
+        }
+        let prefix = hash.prefix(of: message.span)
+        return PersonKey(high: prefix.high, low: prefix.low)
     }
 }

@@ -62,7 +62,9 @@ enum NormalisationRule: String, CaseIterable, Sendable {
 /// set judges is not a constant but a row beside the register's state (`StandingRegister.rules`); the sets themselves are
 /// rows too (`RuleSets`), so that one can be proposed and tried without a new program. Names are normalised on both sides
 /// when they are compared, so a generation belongs to no set.
-struct RuleSet: Hashable, Sendable {
+///
+/// A class because batches hand it on with every record: one reference instead of five. It never changes.
+final class RuleSet: Hashable, Sendable {
     let version: String
     /// Beyond those of version 1, in the order of the catalogue.
     let added: [NormalisationRule]
@@ -85,6 +87,12 @@ struct RuleSet: Hashable, Sendable {
         self.added = NormalisationRule.allCases.filter { extra.contains($0) && !first.contains($0) }
     }
 
+    static func == (one: RuleSet, other: RuleSet) -> Bool {
+        one === other || one.version == other.version && one.added == other.added
+    }
+
+    func hash(into hasher: inout Hasher) { hasher.combine(version) }
+
     /// Every rule that it applies to anything.
     var rules: [NormalisationRule] {
         NormalisationRule.allCases.filter { names.contains($0) || numbers.contains($0) || values.contains($0) }
@@ -94,7 +102,7 @@ struct RuleSet: Hashable, Sendable {
         .invisibleCharactersRemoved, .canonicalComposition, .capitalEthIsDStroke, .apostrophesUnified,
         .fullWidthDigitsNarrowed, .spacesCollapsed, .caseFolded, .tonePlacementUnified,
     ]
-    private static let numbersOfFirst: [NormalisationRule] = [
+    static let numbersOfFirst: [NormalisationRule] = [
         .invisibleCharactersRemoved, .fullWidthDigitsNarrowed, .numberSeparatorsRemoved,
     ]
     private static let valuesOfFirst: [NormalisationRule] = [

@@ -37,7 +37,7 @@ enum BirthDateReading: Hashable, Sendable {
     /// Four digits and nothing else.
     case bareYear(Int)
     /// Of an accepted form, but no such day.
-    case impossible
+    case impossible(year: Int, month: Int, day: Int)
     /// Of no accepted form.
     case unreadable
 
@@ -45,36 +45,38 @@ enum BirthDateReading: Hashable, Sendable {
     init(typed text: String, rules: RuleSet = .first) {
         if text.isEmpty {
             self = .absent
-        } else if let reading = Self.read(Array(text.utf8)) {
+        } else if let reading = Self.read(text.utf8.span) {
             self = reading
         } else {
             let normalised = rules.values.normalise(text)
-            self = normalised.isEmpty ? .absent : Self.read(Array(normalised.utf8)) ?? .unreadable
+            self = normalised.isEmpty ? .absent : Self.read(normalised.utf8.span) ?? .unreadable
         }
     }
 
     /// Nil where the text has none of the forms.
-    private static func read(_ text: [UInt8]) -> BirthDateReading? {
+    private static func read(_ text: Span<UInt8>) -> BirthDateReading? {
         switch text.count {
-        case 4: return number(text[...]).map { .bareYear($0) }
-        case 10 where text[4] == 0x2D && text[7] == 0x2D:
-            return date(year: text[0..<4], month: text[5..<7], day: text[8..<10])
-        case 10 where text[2] == 0x2F && text[5] == 0x2F:
-            return date(year: text[6..<10], month: text[3..<5], day: text[0..<2])
+        case 4: return number(text, 0..<4).map { .bareYear($0) }
+        case 10 where text[4] == 0x2D && text[7] == 0x2D: return date(text, year: 0..<4, month: 5..<7, day: 8..<10)
+        case 10 where text[2] == 0x2F && text[5] == 0x2F: return date(text, year: 6..<10, month: 3..<5, day: 0..<2)
         default: return nil
         }
     }
 
     private static func date(
-        year: ArraySlice<UInt8>, month: ArraySlice<UInt8>, day: ArraySlice<UInt8>
+        _ text: Span<UInt8>, year: Range<Int>, month: Range<Int>, day: Range<Int>
     ) -> BirthDateReading? {
-        guard let year = number(year), let month = number(month), let day = number(day) else { return nil }
-        return CalendarDate(year: year, month: month, day: day).map { .known($0) } ?? .impossible
+        guard let year = number(text, year), let month = number(text, month), let day = number(text, day) else {
+            return nil
+        }
+        let date = CalendarDate(year: year, month: month, day: day)
+        return date.map { .known($0) } ?? .impossible(year: year, month: month, day: day)
     }
 
-    private static func number(_ digits: ArraySlice<UInt8>) -> Int? {
+    private static func number(_ text: Span<UInt8>, _ places: Range<Int>) -> Int? {
         var value = 0
-        for digit in digits {
+        for place in places {
+            let digit = text[place]
             guard digit >= 0x30, digit <= 0x39 else { return nil }
             value = value * 10 + Int(digit - 0x30)
         }

@@ -1,117 +1,5 @@
 import RecordModel
 
-/// What a record has typed that VERIFY looks at.
-struct TypedItems: Hashable, Sendable {
-    var identity: TypedIdentity
-    var nationality: String
-    /// For hints only.
-    var idKind: String
-}
-
-/// The items read and normalised.
-struct ReadItems: Sendable {
-    let nationality: Nationality
-    let number: IDNumber
-    /// Normalised.
-    let name: String
-    /// As typed.
-    let typedName: String
-    let sex: SexReading
-    let birthDate: BirthDateReading
-
-    init(_ typed: TypedItems, normaliser: inout NameNormaliser) {
-        nationality = readNationality(typed: typed.nationality)
-        let rules = normaliser.rules
-        number = IDNumber(typed: typed.identity.idNumber, rules: rules)
-        name = normaliser.normalise(typed.identity.fullName)
-        typedName = typed.identity.fullName
-        sex = SexReading(typed: typed.identity.sex, rules: rules)
-        birthDate = BirthDateReading(typed: typed.identity.dateOfBirth, rules: rules)
-    }
-}
-
-/// A person of the register, as far as VERIFY needs it.
-struct RegisterPerson: Hashable, Sendable {
-    let personalID: Int64
-    let oldID: Int32?
-    /// As the register has it.
-    var fullName: String = ""
-    /// Normalised.
-    var name: String
-    let sex: Sex
-    let birthDate: CalendarDate
-    /// The personal id whose key the person keeps: another than `personalID` only where the number was changed.
-    let keyID: Int64
-}
-
-/// The persons who hold the numbers of a batch, found by binary search.
-struct RegisterAnswers: Sendable {
-    /// By personal id.
-    private var persons: [RegisterPerson] = []
-    /// By old id; an old number may stand at several persons.
-    private var holdersOfOld: [RegisterPerson] = []
-
-    init(_ persons: [RegisterPerson] = []) { add(persons) }
-
-    /// Adds persons; one that is there already changes nothing.
-    mutating func add(_ found: [RegisterPerson]) {
-        persons = Self.merged(persons, found) { ($0.personalID, 0) }
-        holdersOfOld = Self.merged(holdersOfOld, found.filter { $0.oldID != nil }) {
-            (Int64($0.oldID ?? 0), $0.personalID)
-        }
-    }
-
-    private static func merged(
-        _ held: [RegisterPerson], _ found: [RegisterPerson], _ key: (RegisterPerson) -> (Int64, Int64)
-    ) -> [RegisterPerson] {
-        if found.isEmpty { return held }
-        let isInOrder = held.isEmpty && zip(found, found.dropFirst()).allSatisfy { key($0) < key($1) }
-        if isInOrder { return found }
-        var kept: [RegisterPerson] = []
-        kept.reserveCapacity(held.count + found.count)
-        for person in (held + found).sorted(by: { key($0) < key($1) })
-        where kept.last.map({ key($0) != key(person) }) ?? true {
-            kept.append(person)
-        }
-        return kept
-    }
-
-    func holders(of number: IDNumber) -> ArraySlice<RegisterPerson> {
-        switch number {
-        case .personal(let id): Self.run(of: id, in: persons) { $0.personalID }
-        case .old(let id): Self.run(of: Int64(id), in: holdersOfOld) { Int64($0.oldID ?? 0) }
-        case .absent, .malformed: []
-        }
-    }
-
-    private static func run(
-        of id: Int64, in sorted: [RegisterPerson], _ key: (RegisterPerson) -> Int64
-    ) -> ArraySlice<RegisterPerson> {
-        var (low, high) = (0, sorted.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if key(sorted[middle]) < id { low = middle + 1 } else { high = middle }
-        }
-        var end = low
-        while end < sorted.count, key(sorted[end]) == id { end += 1 }
-        return sorted[low..<end]
-    }
-
-    /// The same persons, their names normalised by another set.
-    func reading(by rules: RuleSet) -> RegisterAnswers {
-        var normaliser = NameNormaliser(rules: rules)
-        func reread(_ person: RegisterPerson) -> RegisterPerson {
-            var person = person
-            person.name = normaliser.normalise(person.fullName)
-            return person
-        }
-        var answers = RegisterAnswers()
-        answers.persons = persons.map(reread)
-        answers.holdersOfOld = holdersOfOld.map(reread)
-        return answers
-    }
-}
-
 /// What counting needs to know about a decision beyond outcome and group (MAT-09).
 struct DecisionTraits: OptionSet, Hashable, Sendable {
     let rawValue: Int32
@@ -128,59 +16,70 @@ struct DecisionTraits: OptionSet, Hashable, Sendable {
     static let held = DecisionTraits(rawValue: 64)
 }
 
-/// The answer to one record.
-struct Decision: Hashable, Sendable {
+/// The official answer to one record.
+struct Judgement: Hashable, Sendable {
     var outcome: Outcome
     var group: InvalidGroup
-    /// Of a right record: whose key it is linked to.
-    var person: RegisterPerson?
-    /// Of a record that is not right: what differs. Police side only.
-    var differences: [Difference] = []
-    var traits: DecisionTraits = []
+    /// Of a right record: the personal id whose key it is linked to.
+    var person: Int64?
 }
 
-/// VERIFY, the official act: `matching.md` §0, by the rule set that has read the items. Deterministic, no score, no clock, no I/O.
-enum Verify {
-    /// The answers to the records, in their order.
-    static func decide(_ records: [ReadItems], register: RegisterAnswers) -> [Decision] {
-        var names = NameDifference()
-        return records.map { decide($0, register: register, names: &names) }
+/// The answer to one record, with what differs.
+struct Decision: Sendable {
+    var judgement: Judgement
+    var traits: DecisionTraits = []
+    /// Of a record that is not right: what differs. Police side only.
+    var differences: [Difference] = []
+    /// The name as it was read to say how it differs, for whoever looks for candidates.
+    var name: PreparedName?
+}
+
+/// VERIFY, the official act: `matching.md` §0 by one rule set, which reads both sides. Deterministic, no score, no clock, no
+/// I/O. Keep one for a batch: it reuses its buffers.
+struct Verify {
+    private var normaliser: NameNormaliser
+    private var differences: Differences
+
+    init(rules: RuleSet = .first) {
+        normaliser = NameNormaliser(rules: rules)
+        differences = Differences(rules: rules)
     }
 
-    static func decide(_ record: ReadItems, register: RegisterAnswers) -> Decision {
-        var names = NameDifference()
-        return decide(record, register: register, names: &names)
-    }
+    mutating func read(_ typed: TypedItems) -> ReadItems { ReadItems(typed, normaliser: &normaliser) }
 
-    private static func decide(
-        _ record: ReadItems, register: RegisterAnswers, names: inout NameDifference
-    ) -> Decision {
-        var decision = judge(record, register: register)
+    /// Outcome, group and person, and of a record that is not right what differs from those who hold its number.
+    mutating func decide(_ record: ReadItems, holders: Range<Int>, in register: RegisterAnswers) -> Decision {
+        var decision = Decision(judgement: judge(record, holders: holders, in: register))
         if case .personal = record.number { decision.traits.insert(.personalID) }
-        if decision.outcome == .wrong || decision.outcome == .cannotVerify {
-            Differences.explain(&decision, of: record, holders: register.holders(of: record.number), names: &names)
+        switch decision.judgement.outcome {
+        case .right, .exempt: break
+        case .wrong, .cannotVerify: differences.explain(&decision, of: record, holders: holders, in: register)
         }
         return decision
     }
 
-    /// Outcome, group and person alone: nothing of what differs.
-    static func judge(_ record: ReadItems, register: RegisterAnswers) -> Decision {
+    /// Outcome, group and person alone: the official act.
+    mutating func judge(_ record: ReadItems, holders: Range<Int>, in register: RegisterAnswers) -> Judgement {
         switch record.nationality {
-        case .foreign: return Decision(outcome: .exempt, group: .none)
-        case .unknown: return Decision(outcome: .cannotVerify, group: .missingItem)
+        case .foreign: return Judgement(outcome: .exempt, group: .none)
+        case .unknown: return Judgement(outcome: .cannotVerify, group: .missingItem)
         case .vietnam: break
         }
         switch record.number {
-        case .absent: return Decision(outcome: .cannotVerify, group: .noID)
-        case .malformed: return Decision(outcome: .cannotVerify, group: .badFormat)
+        case .absent: return Judgement(outcome: .cannotVerify, group: .noID)
+        case .malformed: return Judgement(outcome: .cannotVerify, group: .badFormat)
         case .personal, .old: break
         }
-        guard !record.name.isEmpty, case .known(let sex) = record.sex, case .known(let birthDate) = record.birthDate
-        else { return Decision(outcome: .cannotVerify, group: .missingItem) }
-        for person in register.holders(of: record.number)
-        where person.birthDate == birthDate && person.sex == sex && person.name == record.name {
-            return Decision(outcome: .right, group: .none, person: person)
+        guard record.hasName, case .known(let sex) = record.sex, case .known(let birthDate) = record.birthDate
+        else { return Judgement(outcome: .cannotVerify, group: .missingItem) }
+        for holder in holders {
+            let person = register[holder]
+            if person.birthDate == birthDate, person.sex == sex,
+                register.withName(of: person, { normaliser.areEqual(record.name, $0) })
+            {
+                return Judgement(outcome: .right, group: .none, person: person.keyID)
+            }
         }
-        return Decision(outcome: .wrong, group: .verifiedWrong)
+        return Judgement(outcome: .wrong, group: .verifiedWrong)
     }
 }

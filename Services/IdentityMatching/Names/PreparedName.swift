@@ -28,9 +28,10 @@ struct Reading: Sendable {
         reader.hear()
         self.bytes = bytes
         keys = NameKeys(words: reader.words.span, folds: reader.folds.span)
-        words = reader.words
-        codes = reader.codes
-        folds = reader.folds
+        // Copied to size: the reader keeps its buffers for the next name.
+        words = reader.words.map { $0 }
+        codes = reader.codes.map { $0 }
+        folds = reader.folds.map { $0 }
     }
 }
 

@@ -7,6 +7,9 @@ import Synchronization
 /// An opened index of one generation's persons.
 protocol CandidateIndex: Sendable {
     /// Who each record could be, in the order of the records.
+    /// - Parameter rules: the standing set, by which names are read on both sides.
+    func suggest(_ records: [SoughtRecord], rules: RuleSet) -> [Suggestion]
+    /// The same by version 1 of the rules.
     /// - Parameter communes: of residence, one for each record, empty where there is none.
     func suggest(_ records: [TypedItems], communes: [String]) -> [Suggestion]
 }
@@ -66,12 +69,12 @@ final class RegisterIndexes: CandidateSource {
 
     func index(of generation: Int32) -> (any CandidateIndex)? { state.withLock { $0.opened[generation] } }
 
-    func candidates(for records: [TypedItems], communes: [String], of generation: Int32) -> [Candidates]? {
-        guard let index = index(of: generation) else {
+    func candidates(for records: [SoughtRecord], of standing: StandingRegister) -> [Candidates]? {
+        guard let index = index(of: standing.generation) else {
             withoutIndex.add(records.count)
             return nil
         }
-        return index.suggest(records, communes: communes).map(\.stored)
+        return index.suggest(records, rules: standing.rules).map(\.stored)
     }
 
     /// Why candidates cannot be looked for; nil when they can, or nothing stands.

@@ -48,32 +48,27 @@ struct DryRunner: Sendable {
         var found = DryRunChanges()
         found.examined = rows.count
         if rows.isEmpty { return found }
-        var readers = (NameNormaliser(rules: run.standing.rules), NameNormaliser(rules: run.rules))
-        let standing = rows.map { ReadItems($0.record.typed, normaliser: &readers.0) }
-        let tried = rows.map { ReadItems($0.record.typed, normaliser: &readers.1) }
-        let asked = (standing + tried).filter { $0.nationality == .vietnam }.map(\.number)
+        var (standing, tried) = (Verify(rules: run.standing.rules), Verify(rules: run.rules))
+        let readAsStanding = rows.map { standing.read($0.record.typed) }
+        let readAsTried = rows.map { tried.read($0.record.typed) }
+        let asked = AskedNumbers((readAsStanding + readAsTried).lazy.map(\.askedNumber))
         let persons = try register.persons(holding: asked, of: run.standing, in: session)
-        let read = persons.reading(by: run.rules)
         for index in rows.indices {
             let row = rows[index]
-            let next = Verify.judge(tried[index], register: read)
+            let next = tried.judge(
+                readAsTried[index], holders: persons.holders(at: rows.count + index), in: persons)
             guard differs(row, next) else { continue }
             let change = DryRunChanges.Change(
                 fromOutcome: row.outcome, fromGroup: row.group, toOutcome: next.outcome.rawValue,
                 toGroup: next.group.rawValue)
-            found.add(
-                change, byRegister: isSame(Verify.judge(standing[index], register: persons), next),
-                example: row.record.head, examples: run.examples)
+            let present = standing.judge(readAsStanding[index], holders: persons.holders(at: index), in: persons)
+            found.add(change, byRegister: present == next, example: row.record.head, examples: run.examples)
         }
         return found
     }
 
-    private func differs(_ row: WalkedRecord, _ next: Decision) -> Bool {
+    private func differs(_ row: WalkedRecord, _ next: Judgement) -> Bool {
         row.outcome != next.outcome.rawValue || row.group != next.group.rawValue
-            || row.personKey != next.person.flatMap(keys.key)
-    }
-
-    private func isSame(_ one: Decision, _ other: Decision) -> Bool {
-        one.outcome == other.outcome && one.group == other.group && one.person?.keyID == other.person?.keyID
+            || row.personKey != next.person.map(keys.key(ofPersonalID:))
     }
 }

@@ -17,35 +17,39 @@ struct Answering: Sendable {
         _ records: [TypedItems], communes: [String] = [], by standing: StandingRegister, at now: Instant,
         in session: Transaction
     ) throws -> [Answer] {
-        var normaliser = NameNormaliser(rules: standing.rules)
-        let items = records.map { ReadItems($0, normaliser: &normaliser) }
-        let asked = items.filter { $0.nationality == .vietnam }.map(\.number)
+        var verify = Verify(rules: standing.rules)
+        let items = records.map { verify.read($0) }
+        let asked = AskedNumbers(items.lazy.map(\.askedNumber))
         let persons = try register.persons(holding: asked, of: standing, in: session)
-        let decisions = Verify.decide(items, register: persons)
-        var answers = decisions.indices.map { index in
-            let decision = decisions[index]
-            return Answer(
-                outcome: decision.outcome, group: decision.group, traits: decision.traits,
-                personKey: decision.person.flatMap(keys.key), differences: decision.differences,
-                hints: Hint.hints(for: items[index], idKind: records[index].idKind, outcome: decision.outcome)
-                    .map(\.rawValue),
+        var answers: [Answer] = []
+        answers.reserveCapacity(records.count)
+        var open: [SoughtRecord] = []
+        var places: [Int] = []
+        let span = items.span
+        for index in span.indices {
+            let decision = verify.decide(span[index], holders: persons.holders(at: index), in: persons)
+            let official = decision.judgement
+            var answer = Answer(
+                outcome: official.outcome, group: official.group, traits: decision.traits,
+                personKey: official.person.map(keys.key(ofPersonalID:)), differences: decision.differences,
                 assessment: standing.assessment, ruleVersion: standing.rules.version, decidedAt: now)
+            if official.outcome != .right {
+                answer.hints = Hint.hints(for: span[index], idKind: records[index].idKind, outcome: official.outcome)
+                    .map(\.rawValue)
+            }
+            answers.append(answer)
+            guard !decision.differences.isEmpty else { continue }
+            places.append(index)
+            open.append(
+                SoughtRecord(
+                    typed: records[index], commune: index < communes.count ? communes[index] : "", name: decision.name))
         }
-        suggest(records, communes, to: &answers, generation: standing.generation)
+        if open.isEmpty { return answers }
+        // Among the persons of the generation that has answered.
+        if let found = candidates.candidates(for: open, of: standing) {
+            for (index, candidates) in zip(places, found) { answers[index].candidates = candidates }
+        }
         return answers
-    }
-
-    /// Looks for candidates of what is not right, among the persons of the generation that has answered.
-    private func suggest(
-        _ records: [TypedItems], _ communes: [String], to answers: inout [Answer], generation: Int32
-    ) {
-        let open = answers.indices.filter { !answers[$0].differences.isEmpty }
-        if open.isEmpty { return }
-        let found = candidates.candidates(
-            for: open.map { records[$0] }, communes: open.map { $0 < communes.count ? communes[$0] : "" },
-            of: generation)
-        guard let found else { return }
-        for (index, candidates) in zip(open, found) { answers[index].candidates = candidates }
     }
 
     /// The hints of a stored answer, which follow from the typed items and the outcome.

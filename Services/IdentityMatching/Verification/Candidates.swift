@@ -65,11 +65,19 @@ struct Candidates: Hashable, Sendable {
     private static func number(_ bytes: ArraySlice<UInt8>) -> UInt64 { bytes.reduce(0) { $0 << 8 | UInt64($1) } }
 }
 
+/// A record that is not right, as candidates are looked for.
+struct SoughtRecord: Sendable {
+    let typed: TypedItems
+    /// Of residence, five digits; empty where there is none.
+    var commune = ""
+    /// The name as the differences have read it; nil where nobody has read it yet.
+    var name: PreparedName?
+}
+
 /// Where candidates come from. Never decides, never fails: without an index of the generation nothing is found, and that
 /// it was not looked is told apart from nobody found.
 protocol CandidateSource: Sendable {
-    /// The candidates of each record among the persons of one generation, in the order of the records; nil where that
-    /// generation's index is not at hand.
-    /// - Parameter communes: of residence as typed, one for each record, empty where there is none.
-    func candidates(for records: [TypedItems], communes: [String], of generation: Int32) -> [Candidates]?
+    /// The candidates of each record among the persons of the standing generation, in the order of the records; nil where
+    /// that generation's index is not at hand.
+    func candidates(for records: [SoughtRecord], of standing: StandingRegister) -> [Candidates]?
 }

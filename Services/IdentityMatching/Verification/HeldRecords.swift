@@ -52,7 +52,7 @@ struct HeldRecords: Sendable {
                 let records = try session.query(
                     """
                     SELECT \(VerdictStore.openColumns) FROM verdict
-                    WHERE outcome = 0 AND (traits & 64) <> 0 AND decided_at < $1
+                    WHERE outcome = 0 AND (traits & \(DecisionTraits.held.rawValue)) <> 0 AND decided_at < $1
                     ORDER BY dose_id LIMIT 1000 FOR UPDATE SKIP LOCKED
                     """, [.instant(Self.startOfDay(now))], VerdictStore.open)
                 return try VerdictStore.answerAgain(
@@ -71,7 +71,7 @@ struct HeldRecords: Sendable {
         let records = try session.query(
             """
             SELECT \(VerdictStore.openColumns) FROM verdict
-            WHERE dose_id = $1 AND outcome = 0 AND (traits & 64) <> 0 FOR UPDATE
+            WHERE dose_id = $1 AND outcome = 0 AND (traits & \(DecisionTraits.held.rawValue)) <> 0 FOR UPDATE
             """, [.uuid(doseID)], VerdictStore.open)
         if records.isEmpty { return nil }
         try VerdictStore.answerAgain(

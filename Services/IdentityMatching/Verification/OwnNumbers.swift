@@ -33,12 +33,18 @@ struct OwnNumbers: Sendable {
         }
         let name = normaliser.normalise(typed.identity.fullName)
         if name.isEmpty { return nil }
-        let owner = Array(facility.utf8) + [0]
-        let ofNumber = hash.hmacSHA256(Self.purpose, owner, Array(number.utf8))
-        let ofName = hash.hmacSHA256(Self.purpose, owner, [1], Array(name.utf8))
+        var message = Self.purpose
+        message.append(contentsOf: facility.utf8)
+        message.append(0)
+        let owner = message.count
+        message.append(contentsOf: number.utf8)
+        let ofNumber = hash.prefix(of: message.span).high
+        message.removeSubrange(owner...)
+        message.append(1)
+        message.append(contentsOf: name.utf8)
+        let ofName = hash.prefix(of: message.span).high
         return OwnNumber(
-            number: ofNumber.prefix(8).reduce(0) { $0 << 8 | Int64($1) },
-            name: ofName.prefix(4).reduce(0) { $0 << 8 | Int32($1) })
+            number: Int64(bitPattern: ofNumber), name: Int32(bitPattern: UInt32(truncatingIfNeeded: ofName >> 32)))
     }
 
     /// Those of the records whose number their facility has under another name too.
@@ -57,6 +63,16 @@ struct OwnNumbers: Sendable {
 }
 
 extension [AnsweredRecord] {
+    /// Tells what has changed in the rows: with the hint that is found when it is told, and knowing what was ever said.
+    mutating func tell(_ changes: [VerdictStore.Change], in session: Transaction) throws {
+        try hintSharedNumbers(at: changes.map(\.index), in: session)
+        for change in changes {
+            self[change.index].wasLinked = change.wasLinked
+            self[change.index].wasFound = change.wasFound
+            try session.emit(self[change.index].events(source: VerificationHandler.source))
+        }
+    }
+
     /// Adds the hint that a facility has typed the number under two names to those of the named records that are not right.
     mutating func hintSharedNumbers(at indices: [Int], in session: Transaction) throws {
         let open = indices.filter { self[$0].answer.outcome == .wrong || self[$0].answer.outcome == .cannotVerify }

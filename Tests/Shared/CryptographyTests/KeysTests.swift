@@ -33,6 +33,17 @@ func bytes(_ hexadecimal: String) -> [UInt8] {
                 == bytes("60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54"))
     }
 
+    @Test("the first bytes of HMAC-SHA-256 as numbers are those of the whole")
+    func hmacPrefix() {
+        let hash = KeyedHash(key: Array("Jefe".utf8))
+        for message in [[], Array("what do ya want for nothing?".utf8), [UInt8](repeating: 7, count: 200)] {
+            let whole = hash.authenticate([message])
+            let prefix = hash.prefix(of: message.span)
+            #expect(whole.prefix(8).reduce(0) { $0 << 8 | UInt64($1) } == prefix.high)
+            #expect(whole[8..<16].reduce(0) { $0 << 8 | UInt64($1) } == prefix.low)
+        }
+    }
+
     @Test func constantTime() {
         #expect(constantTimeEqual([1, 2, 3], [1, 2, 3]))
         #expect(!constantTimeEqual([1, 2, 3], [1, 2, 4]))

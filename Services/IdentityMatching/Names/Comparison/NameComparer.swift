@@ -6,8 +6,14 @@
 struct NameComparer {
     private var reader = WordReader()
     private var scratch: [UInt8] = []
+    private var reread: [UInt8] = []
+    /// Takes what is registered from version 1 to the standing set; nil where both read names alike.
+    private var normaliser: NameNormaliser?
 
-    init() {}
+    /// - Parameter rules: the set by which typed names are prepared.
+    init(rules: RuleSet = .first) {
+        normaliser = rules.names == RuleSet.first.names ? nil : NameNormaliser(rules: rules)
+    }
 
     /// For a registered name at hand as text, normalised.
     mutating func compare(_ typed: PreparedName, registered: String) -> NameComparison {
@@ -17,8 +23,15 @@ struct NameComparer {
         return compare(typed, registered: bytes.span)
     }
 
-    /// The registered name is in the form of the rule set, UTF-8.
+    /// The registered name is in the form of version 1 or of the set of this comparer, UTF-8.
     mutating func compare(_ typed: PreparedName, registered: Span<UInt8>) -> NameComparison {
+        guard normaliser != nil else { return compareNormalised(typed, registered) }
+        normaliser?.normalise(registered, into: &reread)
+        let bytes = reread
+        return compareNormalised(typed, bytes.span)
+    }
+
+    private mutating func compareNormalised(_ typed: PreparedName, _ registered: Span<UInt8>) -> NameComparison {
         if typed.isAbsent || registered.isEmpty { return Self.outcome(.absent) }
         if Self.isEqual(typed.readings[0].bytes, registered) {
             return NameComparison(

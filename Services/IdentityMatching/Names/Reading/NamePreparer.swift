@@ -20,17 +20,23 @@ struct NamePreparer {
     mutating func prepare(_ typed: String, normalised: String) -> PreparedName {
         let asTyped = Reading(.asTyped, normalised, reader: &reader)
         let unread = Self.unread(asTyped.words)
-        if unread == 0, !Cleaning.mayApply(to: asTyped.words) { return PreparedName(readings: [asTyped]) }
+        let mayHoldMore = Cleaning.mayApply(to: asTyped.words)
+        if unread == 0, !mayHoldMore { return PreparedName(readings: [asTyped]) }
         let raw = typed.unicodeScalars.prefix(Self.scalarLimit).map(\.value)
         var readings = [asTyped]
         if Self.needsCleaning(raw) || unread == 0 {
-            let cleaned = read(.cleaned, raw)
-            if !cleaned.words.isEmpty, cleaned.bytes != asTyped.bytes { readings.append(cleaned) }
+            let words = Cleaning.words(raw)
+            let kept = Self.cleaned(words)
+            // Signs that no rule takes away leave the name as typed.
+            if mayHoldMore || kept != words {
+                let cleaned = read(.cleaned, kept)
+                if !cleaned.words.isEmpty, cleaned.bytes != asTyped.bytes { readings.append(cleaned) }
+            }
         }
         guard unread > 0 else { return PreparedName(readings: readings) }
         var decoded: [(unread: Int, reading: Reading)] = []
         for (source, text) in Self.decodings(of: raw) {
-            let reading = read(source, text)
+            let reading = read(source, Self.cleaned(Cleaning.words(text)))
             let left = Self.unread(reading.words)
             guard left < unread, !reading.words.isEmpty else { continue }
             decoded.append((left, reading))
@@ -43,9 +49,12 @@ struct NamePreparer {
         return PreparedName(readings: readings)
     }
 
-    /// The text cleaned and normalised.
-    private mutating func read(_ source: ReadingSource, _ text: [UInt32]) -> Reading {
-        let words = CleaningRule.beforeNormalising.reduce(Cleaning.words(text)) { $1.apply(to: $0) }
+    private static func cleaned(_ words: [[UInt32]]) -> [[UInt32]] {
+        CleaningRule.beforeNormalising.reduce(words) { $1.apply(to: $0) }
+    }
+
+    /// Words that are cleaned, normalised.
+    private mutating func read(_ source: ReadingSource, _ words: [[UInt32]]) -> Reading {
         let normalised = normaliser.normalise(Self.text(words))
         let name = Cleaning.words(normalised.unicodeScalars.map(\.value))
         let cleaned = CleaningRule.afterNormalising.reduce(name) { $1.apply(to: $0) }
@@ -60,27 +69,30 @@ struct NamePreparer {
             decodings += LegacyEncoding.all.map { ($0.source, $0.decoded(raw)) }
         }
         let words = Cleaning.words(raw)
+        let codes = words.map { RawWord($0).codes }
         for method in TypingMethod.all {
-            if let text = typed(words, with: method) { decodings.append((method.source, text)) }
+            if let text = typed(words, codes, with: method) { decodings.append((method.source, text)) }
         }
         if let letters = LookAlikes.replaced(raw) { decodings.append((.lookAlikes, letters)) }
         return decodings
     }
 
     /// The words with syllables for those that the method's keys make; nil where there are none.
-    private static func typed(_ words: [[UInt32]], with method: TypingMethod) -> [UInt32]? {
-        var changed = false
-        var read: [[UInt32]] = []
-        for word in words {
-            let codes = RawWord(word).codes
-            guard method.mayHaveTyped(codes), let syllable = method.syllable(codes[...]) else {
-                read.append(word)
+    ///
+    /// - Parameter codes: of each word, in small letters.
+    private static func typed(_ words: [[UInt32]], _ codes: [[UInt8]], with method: TypingMethod) -> [UInt32]? {
+        let syllables = codes.map { method.mayHaveTyped($0) ? method.syllable($0[...]) : nil }
+        guard syllables.contains(where: { $0 != nil }) else { return nil }
+        var text: [UInt32] = []
+        for (word, syllable) in zip(words, syllables) {
+            if !text.isEmpty { text.append(0x20) }
+            guard let syllable else {
+                text += word
                 continue
             }
-            read.append(syllable.map { LetterCodes.shared.scalars[Int($0)] })
-            changed = true
+            for code in syllable { text.append(LetterCodes.shared.scalars[Int(code)]) }
         }
-        return changed ? Array(read.joined(separator: [0x20])) : nil
+        return text
     }
 
     /// How many words are neither syllables nor initials.

@@ -186,7 +186,7 @@ struct MappedVerify {
         case .absent, .malformed: return false
         }
         guard case .known(let sex) = read.sex, case .known(let date) = read.birthDate else { return false }
-        let name = read.name
+        let name = normaliser.normalise(read.name)
         for ordinal in index.holders(of: number) {
             let person = index.person(ordinal)
             guard person.date == DateParts(date), person.sex == SexMark(sex) else { continue }

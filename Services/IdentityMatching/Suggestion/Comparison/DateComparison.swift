@@ -31,24 +31,13 @@ struct DateComparison: Hashable, Sendable {
     var parts: UInt8 = 0
 
     /// The reason in the words of `matching.md` §1.3; nil where the dates are the same.
-    func reason(_ reading: DateReading) -> String? {
-        switch agreement {
-        case .same: return nil
-        case .swapped: return "DAY_MONTH_SWAP"
-        case .century: return "CENTURY"
-        case .oneDigit: return "ONE_DIGIT"
-        case .transposed: return "TRANSPOSITION"
-        case .yearOnly: return "YEAR_ONLY"
-        case .absent: return reading.isUnreadable ? "UNREADABLE" : "ABSENT"
-        case .twoParts, .sameYear, .nextYear, .different:
-            return reading.best.isFull && !reading.best.isPossible ? "IMPOSSIBLE_DATE" : "OTHER"
-        }
-    }
+    func reason(_ reading: DateReading) -> String? { DateReason.of(agreement, reading.form) }
 
     /// In words of the rule; no value of the register.
     var evidence: String {
         switch agreement {
-        case .oneDigit, .transposed, .twoParts:
+        case .transposed: return "two neighbouring digits exchanged"
+        case .oneDigit, .twoParts:
             switch parts {
             case 3: return "the year differs"
             case 5: return "the month differs"
@@ -59,6 +48,15 @@ struct DateComparison: Hashable, Sendable {
         case .nextYear: return "the years are next to each other"
         default: return ""
         }
+    }
+}
+
+extension DateReading {
+    /// What was typed, by itself.
+    var form: DateForm {
+        if readings.isEmpty { return isUnreadable ? .unreadable : .absent }
+        if !best.isFull { return .yearOnly }
+        return best.isPossible ? .known : .impossible
     }
 }
 

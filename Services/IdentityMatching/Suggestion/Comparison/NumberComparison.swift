@@ -47,21 +47,7 @@ struct NumberComparison: Hashable, Sendable {
     var isOld = false
 
     /// The reason in the words of `matching.md` §1.3; nil where the number is the person's.
-    func reason(_ reading: NumberReading) -> String? {
-        switch agreement {
-        case .same: nil
-        case .sameOld: "OLD_CMND_MAPS"
-        case .zerosRestored: "LEADING_ZERO_LOST"
-        case .lettersForDigits: "LETTER_FOR_DIGIT"
-        case .transposed: "TRANSPOSITION"
-        case .oneDigit, .oldNear: "ONE_DIGIT"
-        case .digitMissing, .digitExtra: "WRONG_LENGTH"
-        case .twoDigits, .partly: "SEVERAL_DIGITS"
-        case .ofRelative, .ofOther: "BELONGS_TO_OTHER"
-        case .different: reading.typed.length == 9 ? "CMND_UNKNOWN" : "NOT_IN_REGISTER"
-        case .absent: reading.isScientific ? "SCIENTIFIC_NOTATION" : reading.isUnreadable ? "MALFORMED" : "ABSENT"
-        }
-    }
+    func reason(_ reading: NumberReading) -> String? { NumberReason.of(agreement, reading.form) }
 
     /// What made the reason, in words of the rule; no value of the register.
     var evidence: String {
@@ -76,6 +62,20 @@ struct NumberComparison: Hashable, Sendable {
         case .ofRelative: return "the number of another person of the same commune"
         case .ofOther: return "the number of another person"
         default: return whose
+        }
+    }
+}
+
+extension NumberReading {
+    /// What was typed, by itself.
+    var form: NumberForm {
+        if isAbsent { return .absent }
+        if isScientific { return .scientific }
+        switch typed.length {
+        case 0: return .malformed
+        case 9: return .old
+        case 12: return .personal
+        default: return .otherLength(zeroLost: typed.text.map(LostZero.isLikely) ?? false)
         }
     }
 }

@@ -15,7 +15,7 @@ struct CandidateSearch: CandidateIndex {
     }
 
     /// A worker for a thread of its own.
-    func worker() -> SearchWorker { SearchWorker(index, weights) }
+    func worker(rules: RuleSet = .first) -> SearchWorker { SearchWorker(index, weights, rules: rules) }
 
     /// The answer to one record.
     ///
@@ -32,18 +32,28 @@ struct CandidateSearch: CandidateIndex {
     ///
     /// - Parameter communes: of residence, one for each record, or none at all.
     func suggest(_ records: [TypedItems], communes: [String]) -> [Suggestion] {
+        let sought = records.indices.map {
+            SoughtRecord(typed: records[$0], commune: $0 < communes.count ? communes[$0] : "")
+        }
+        return suggest(sought, rules: .first)
+    }
+
+    /// The answers in the order of the records.
+    ///
+    /// - Parameter rules: the standing set, by which names are read on both sides.
+    func suggest(_ records: [SoughtRecord], rules: RuleSet) -> [Suggestion] {
         @Sendable func answer(_ worker: inout SearchWorker, _ place: Int) -> Suggestion {
-            worker.suggest(records[place], commune: place < communes.count ? communes[place] : "")
+            worker.suggest(records[place].typed, commune: records[place].commune, name: records[place].name)
         }
         guard records.count > Self.part else {
-            var worker = worker()
+            var worker = worker(rules: rules)
             return records.indices.map { answer(&worker, $0) }
         }
         let parts = (records.count + Self.part - 1) / Self.part
         let answers = Mutex<[[Suggestion]]>(Array(repeating: [], count: parts))
         let next = Atomic<Int>(0)
         DispatchQueue.concurrentPerform(iterations: Parallelism.width) { _ in
-            var worker = worker()
+            var worker = worker(rules: rules)
             while true {
                 let part = next.wrappingAdd(1, ordering: .relaxed).oldValue
                 guard part < parts else { return }

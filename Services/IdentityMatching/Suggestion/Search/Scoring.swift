@@ -40,12 +40,13 @@ struct ScoredPerson {
 struct Scoring {
     private let index: RegisterIndex
     private let weights: Weights
-    private var names = NameComparer()
+    private var names: NameComparer
     private var reader = RegisterNameReader()
 
-    init(_ index: RegisterIndex, _ weights: Weights) {
+    init(_ index: RegisterIndex, _ weights: Weights, rules: RuleSet) {
         self.index = index
         self.weights = weights
+        names = NameComparer(rules: rules)
     }
 
     /// A cheap measure of nearness, to leave most of a big bucket out before names are compared.

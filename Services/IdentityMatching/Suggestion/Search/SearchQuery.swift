@@ -9,11 +9,12 @@ struct SearchQuery: Sendable {
     /// Of residence, as the facility has it: no item of the official check, and of little weight here.
     let commune: UInt32?
 
-    init(_ typed: TypedItems, commune: String = "", preparer: inout NamePreparer) {
+    /// - Parameter name: where it has been prepared already.
+    init(_ typed: TypedItems, commune: String = "", name: PreparedName? = nil, preparer: inout NamePreparer) {
         self.commune = CommuneCode.read(commune)
         number = NumberReading(typed: typed.identity.idNumber)
         date = DateReading(typed: typed.identity.dateOfBirth)
         sex = SexMark(SexReading(typed: typed.identity.sex))
-        name = preparer.prepare(typed.identity.fullName)
+        self.name = name ?? preparer.prepare(typed.identity.fullName)
     }
 }

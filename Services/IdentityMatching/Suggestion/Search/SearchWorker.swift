@@ -16,18 +16,20 @@ struct SearchWorker {
     let weights: Weights
     private var scoring: Scoring
     private var gathering: Gathering
-    private var preparer = NamePreparer()
+    private var preparer: NamePreparer
 
-    init(_ index: RegisterIndex, _ weights: Weights) {
+    /// - Parameter rules: the standing set, by which names are read on both sides.
+    init(_ index: RegisterIndex, _ weights: Weights, rules: RuleSet = .first) {
         self.index = index
         self.weights = weights
-        scoring = Scoring(index, weights)
+        preparer = NamePreparer(rules: rules)
+        scoring = Scoring(index, weights, rules: rules)
         gathering = Gathering(index, cap: Self.cap)
     }
 
     /// The answer to one record. Never fails, whatever was typed; the same record and index give the same answer.
-    mutating func suggest(_ typed: TypedItems, commune: String = "") -> Suggestion {
-        let query = query(typed, commune: commune)
+    mutating func suggest(_ typed: TypedItems, commune: String = "", name: PreparedName? = nil) -> Suggestion {
+        let query = SearchQuery(typed, commune: commune, name: name, preparer: &preparer)
         let (ranked, holders) = rank(query)
         var suggestion = SuggestionMaker(index: index, weights: weights).suggestion(query, ranked, holders)
         suggestion.keysLeftOut = gathering.keysLeftOut

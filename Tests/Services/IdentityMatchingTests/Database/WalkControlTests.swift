@@ -198,8 +198,9 @@ struct WalkControlTests {
             stop.withLock { $0 = true }
             await withCheckedContinuation { continuation in group.notify(queue: .global()) { continuation.resume() } }
             #expect(failures.withLock { $0 } == [])
-            // Half of the machine at worst, and a chunk of a twentieth of a second at most to wait for.
-            #expect(beside[6] < alone[6] * 6 + .milliseconds(250), "\(alone[6]) alone, \(beside[6]) beside a walk")
+            // Half of the machine at worst, and a chunk of a twentieth of a second at most to wait for; the rest is for what
+            // other suites do at the same time. A walk that is not held back takes its whole length, many seconds.
+            #expect(beside[6] < alone[6] * 10 + .milliseconds(500), "\(alone[6]) alone, \(beside[6]) beside a walk")
             try fixture.reverify()
             #expect(try fixture.number("SELECT count(*) FROM verdict WHERE outcome = 2") == 10_800)
             #expect(try fixture.countsAreTrue())

@@ -20,7 +20,7 @@ struct GeneratedStreamTests {
     func truth(_ folder: String) throws {
         let (register, reference) = try Self.register(folder + "/register.csv")
         let truths = try Self.truths(folder + "/truth.csv")
-        var normaliser = NameNormaliser()
+        var verify = Verify()
         var row = 0
         var differing: [String] = []
         var undone = 0
@@ -35,7 +35,7 @@ struct GeneratedStreamTests {
                 identity: TypedIdentity(
                     fullName: dose["full_name"], sex: dose["sex"], dateOfBirth: dose["date_of_birth"],
                     idNumber: dose["id_number"]), nationality: dose["nationality"], idKind: dose["id_kind"])
-            let decision = Verify.decide(ReadItems(typed, normaliser: &normaliser), register: register)
+            let decision = register.decide(verify.read(typed), by: &verify).judgement
             let said = decision.outcome == .cannotVerify ? decision.group.label : decision.outcome.label
             guard said != truth.outcome else { return }
             let words = reference.answer(
@@ -53,9 +53,9 @@ struct GeneratedStreamTests {
         #expect(undone * 1_000 <= row, "\(undone) of \(row) rows are not what the generator says")
     }
 
-    private static func register(_ path: String) throws -> (RegisterAnswers, ReferenceRule) {
+    private static func register(_ path: String) throws -> (TestRegister, ReferenceRule) {
         var normaliser = NameNormaliser()
-        var persons: [RegisterPerson] = []
+        var persons: [TestRegister.Person] = []
         var held: [ReferenceRule.Person] = []
         try readTabularFile(path: path, format: .csv, schema: RegisterRow.schema) { row in
             let row = try row.get()
@@ -64,12 +64,11 @@ struct GeneratedStreamTests {
                 ReferenceRule.Person(
                     personalID: row[0], oldID: row[1], name: row[2], sex: row[3], birthDate: row[4]))
             persons.append(
-                RegisterPerson(
-                    personalID: person.personalID, oldID: person.oldID, fullName: person.name,
-                    name: normaliser.normalise(person.name), sex: person.sex, birthDate: person.birthDate,
-                    keyID: person.personalID))
+                TestRegister.Person(
+                    personalID: person.personalID, oldID: person.oldID, name: person.name, sex: person.sex,
+                    birthDate: person.birthDate))
         }
-        return (RegisterAnswers(persons), ReferenceRule(held))
+        return (TestRegister(persons), ReferenceRule(held))
     }
 
     private struct Truth {

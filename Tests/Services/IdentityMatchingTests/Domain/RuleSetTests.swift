@@ -61,6 +61,27 @@ struct RuleSetTests {
         }
     }
 
+    @Test(
+        "MAT-03 two names are equal when their normal forms are, and none is left out by mistake", arguments: candidates
+    )
+    func equality(_ set: RuleSet) {
+        var normaliser = NameNormaliser(rules: set)
+        let texts = Self.texts(9, 600)
+        var equal = 0
+        for (index, text) in texts.enumerated() {
+            let form = normaliser.normalise(text)
+            #expect(normaliser.leavesNothing(of: text) == form.isEmpty)
+            // The same, a neighbour, and the same with what the rules take away.
+            for other in [text, texts[(index + 1) % texts.count], text.uppercased(), " " + text + "\u{200B}"] {
+                let bytes = Array(other.utf8)
+                let same = Array(form.utf8) == Array(normaliser.normalise(other).utf8)
+                #expect(normaliser.areEqual(text, bytes.span) == same, "\(text.unicodeScalars.map(\.value))")
+                equal += same ? 1 : 0
+            }
+        }
+        #expect(equal > texts.count && equal < 4 * texts.count)
+    }
+
     @Test("MAT-02 what is equal under version 1 is equal under every set", arguments: candidates)
     func coarser(_ set: RuleSet) {
         var first = NameNormaliser()
@@ -116,7 +137,7 @@ struct RuleSetTests {
             #expect(read == BirthDateReading(typed: "05/09/1987"))
             #expect(BirthDateReading(typed: text) == .unreadable)
         }
-        #expect(BirthDateReading(typed: "09-25-1987", rules: .second) == .impossible)
+        #expect(BirthDateReading(typed: "09-25-1987", rules: .second).form == .impossible)
         #expect(BirthDateReading(typed: "1987-09-05", rules: .second) == BirthDateReading(typed: "1987-09-05"))
         #expect(BirthDateReading(typed: "05-09.1987", rules: .second) == .unreadable)
     }

@@ -76,6 +76,8 @@ struct CandidateTests {
     func damaged() async throws {
         try await MatchingFixture.with { fixture in
             let generation = try fixture.register(Rows.all)
+            let standing = StandingRegister(generation: generation, assessment: 1)
+            let sought = [SoughtRecord(typed: TypedItems(dose(1, id: "")))]
             try fixture.indexes.ensure(generation)
             let names = try FileManager.default.contentsOfDirectory(atPath: fixture.directory)
             let file = try #require(names.first { $0.hasSuffix(".index") })
@@ -88,14 +90,12 @@ struct CandidateTests {
                 let indexes = fixture.otherIndexes()
                 try indexes.ensure(generation)
                 #expect(
-                    indexes.candidates(for: [TypedItems(dose(1, id: ""))], communes: [""], of: generation)?.first?
-                        .persons.first?
-                        .personalID == 79_087_012_345)
+                    indexes.candidates(for: sought, of: standing)?.first?.persons.first?.personalID == 79_087_012_345)
             }
             let nowhere = fixture.otherIndexes(directory: "/proc/tiemchung")
             #expect(throws: RegisterIndexes.Missing.self) { try nowhere.ensure(generation) }
             #expect(nowhere.trouble?.contains("generation \(generation)") == true)
-            #expect(nowhere.candidates(for: [TypedItems(dose(1, id: ""))], communes: [""], of: generation) == nil)
+            #expect(nowhere.candidates(for: sought, of: standing) == nil)
             #expect(throws: RegisterIndexes.Missing.self) { try fixture.indexes.ensure(99) }
         }
     }
