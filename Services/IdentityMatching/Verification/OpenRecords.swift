@@ -37,7 +37,6 @@ extension VerdictStore {
         }
         let changes = try storeAgain(records, restate: restate, in: session)
         try records.hintSharedNumbers(at: changes.map(\.index), in: session)
-        try records.hintSharedNumbers(at: changes.map(\.index), in: session)
         for change in changes {
             records[change.index].wasLinked = change.wasLinked
             records[change.index].wasFound = change.wasFound
