@@ -316,9 +316,10 @@ def switches_in_a_stream():
         names = {name: generation for generation, name in generations.items()}
         replay = made.start("replay", str(data() / "doses.csv"), "--rate", "500")
         poll("the stream begins", 60, lambda: session.number("SELECT count(*) FROM matching.verdict"), 0.05)
-        switches = 0
+        switches = newest = 0
         while replay.poll() is None:
-            both[switches % 2].activate(names["second" if switches % 2 == 0 else "first"])
+            before, newest = newest, both[switches % 2].activate(names["second" if switches % 2 == 0 else "first"])
+            check(newest > before, f"the assessment goes from {before} to {newest}")
             switches += 1
             seen = session.number("SELECT count(*) FROM matching.verdict")
             poll("the stream goes on", 60, lambda: replay.poll() is not None or session.number(

@@ -2,7 +2,7 @@
 """Register files as they should not be, sent over HTTP to the real service: what is refused is named by line, column and rule, no
 value of a person is in any answer or log, the generation that stands stays, and memory is bounded by no file's size.
 
-    register_files.py [TEST…] [--megabytes 400]
+    register_files.py [TEST…] [--megabytes 200]
 """
 import argparse
 import contextlib
@@ -22,7 +22,7 @@ CANARY = "Kanarin Rotkehlchen"
 SOUND = ("079087012345,123456789,Kanarin Rotkehlchen,M,1987-09-05,26740\n"
          "001198000001,123456789,Kanarin Dompfaff,F,1998-01-01,00001\n")
 SECRETS = [b"Kanarin", b"0790871", b"79087012345", b"123456789", b"001198000001", b"1987-09-05", b"1987-02-30", b"05/09/1987"]
-MEGABYTES = 400
+MEGABYTES = 200
 ending = contextlib.ExitStack()
 
 
@@ -182,7 +182,7 @@ def memory_is_bounded():
     for what, (head, part, parts) in rows.items():
         # From here on the peak is counted anew.
         pathlib.Path(f"/proc/{pid}/clear_refs").write_text("5", encoding="ascii")
-        megabytes = MEGABYTES if part else MEGABYTES // 4
+        megabytes = MEGABYTES if part else MEGABYTES // 8
         pieces = list(itertools.islice(parts, megabytes)) if parts else [part] * megabytes
         upload = register.upload(len(head) + sum(map(len, pieces)))
         upload.send(head)

@@ -22,7 +22,7 @@ struct RegisterGenerations: Sendable {
     /// - Returns: nil, after a second, where a load goes on.
     func alone<R>(_ body: (Connection) throws -> R) throws -> R? {
         try database.withConnection { connection in
-            guard try Self.gets("SELECT pg_advisory_lock(\(Self.lock))", on: connection) else { return nil }
+            guard try Self.isDone("SELECT pg_advisory_lock(\(Self.lock))", on: connection) else { return nil }
             defer { _ = try? connection.query("SELECT pg_advisory_unlock(\(Self.lock))", []) { _ in } }
             try connection.script("SET client_connection_check_interval = '1s'")
             defer { try? connection.script("RESET client_connection_check_interval") }
@@ -30,8 +30,8 @@ struct RegisterGenerations: Sendable {
         }
     }
 
-    /// Runs a statement that takes a lock; false where somebody else held it for a second.
-    private static func gets(_ statement: String, on connection: Connection) throws -> Bool {
+    /// Runs a statement that needs a lock; false, with nothing done, where somebody else held it for a second.
+    private static func isDone(_ statement: String, on connection: Connection) throws -> Bool {
         try connection.script("SET lock_timeout = '1s'")
         defer { try? connection.script("RESET lock_timeout") }
         do {
@@ -120,7 +120,7 @@ struct RegisterGenerations: Sendable {
         let tables = try connection.query(
             "SELECT 'register_person_' || generation \(Self.leftTables)", []
         ) { $0.text(0) }
-        for table in tables where try !Self.gets("DROP TABLE IF EXISTS \(table)", on: connection) {
+        for table in tables where try !Self.isDone("DROP TABLE IF EXISTS \(table)", on: connection) {
             log.info("a register table is in use; it is dropped later", ["table": .string(table)])
         }
     }

@@ -66,12 +66,7 @@ struct Reverifier: Sendable {
         records.sort { $0.head.doseID < $1.head.doseID }
         try VerdictStore.lock(records, in: session)
         let changes = try VerdictStore.storeAgain(records, restate: run.restate, in: session)
-        try records.hintSharedNumbers(at: changes.map(\.index), in: session)
-        for change in changes {
-            records[change.index].wasLinked = change.wasLinked
-            records[change.index].wasFound = change.wasFound
-            try session.emit(records[change.index].events(source: VerificationHandler.source))
-        }
+        try records.tell(changes, in: session)
         return (walked.count, changes.count)
     }
 }

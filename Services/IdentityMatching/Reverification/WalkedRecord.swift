@@ -13,7 +13,7 @@ struct WalkedRecord: Sendable {
     let ruleVersion: String
 
     /// The trait of a version that waits because its record was guessed at.
-    static let held = 64
+    static let held = DecisionTraits.held.rawValue
 
     static let columns = """
         dose_id, subject_id, facility_code, source_record_id, version, typed, decided_at, outcome, grp, traits, person_key,

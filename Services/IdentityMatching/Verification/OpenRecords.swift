@@ -36,12 +36,7 @@ extension VerdictStore {
             records[index].answer = answers[index].marking(withdrawn: isWithdrawn)
         }
         let changes = try storeAgain(records, restate: restate, in: session)
-        try records.hintSharedNumbers(at: changes.map(\.index), in: session)
-        for change in changes {
-            records[change.index].wasLinked = change.wasLinked
-            records[change.index].wasFound = change.wasFound
-            try session.emit(records[change.index].events(source: VerificationHandler.source))
-        }
+        try records.tell(changes, in: session)
         return changes.count
     }
 }

@@ -54,12 +54,7 @@ struct VerificationHandler: BatchHandler {
                 return .init(
                     doseID: record.head.doseID, before: marks[record.head.doseID], after: record.ownNumber)
             }, in: session)
-        try answered.hintSharedNumbers(at: changes.map(\.index), in: session)
-        for change in changes {
-            answered[change.index].wasLinked = change.wasLinked
-            answered[change.index].wasFound = change.wasFound
-            try session.emit(answered[change.index].events(source: Self.source))
-        }
+        try answered.tell(changes, in: session)
         metrics.count(changes.map { answered[$0.index].answer.outcome })
         return rejections
     }
