@@ -103,7 +103,8 @@ struct OwedHints: Sendable {
                 WHERE dose_id IN (SELECT o.dose_id FROM hint_owed o) AND outcome IN (2, 3) AND assessment < $1
                 ORDER BY dose_id LIMIT $2 FOR UPDATE SKIP LOCKED
                 """, [.int8(Int64(standing.assessment)), .int8(atOnce)], VerdictStore.open)
-            // What is right by now, or waits, has no hint or is told when it is judged.
+            // Before the answers: a batch that notes one of these meanwhile waits until they are told, and then notes it anew.
+            // What is right by now, or waits, has no hint, or is told it when it is judged.
             try session.execute(
                 """
                 DELETE FROM hint_owed o USING verdict v
