@@ -305,38 +305,45 @@ def nothing_lost_behind():
     check(not lines, "open tasks before (-) and after the crashes (+):\n" + "\n".join(lines))
 
 
+@functools.cache
+def pair():
+    """A stack of two instances with a register, and the routes of both."""
+    made = ending.enter_context(Stack("register-pair", instances=2))
+    made.up()
+    made.load(data())
+    return made, [Register(made), Register(made, 2)]
+
+
 def switches_in_a_stream():
     """two instances, switches while the stream runs: every answer is of the one generation that its assessment names"""
     here = standing()
-    with Stack("register-pair", instances=2) as made:
-        made.up()
-        made.load(data())
-        both, session = [Register(made), Register(made, 2)], Session(made)
-        generations = {both[0].state()[0]: "first", both[1].load(bodies()[1])["generation"]: "second"}
-        names = {name: generation for generation, name in generations.items()}
-        replay = made.start("replay", str(data() / "doses.csv"), "--rate", "500")
-        poll("the stream begins", 60, lambda: session.number("SELECT count(*) FROM matching.verdict"), 0.05)
-        switches = newest = 0
-        while replay.poll() is None:
-            before, newest = newest, both[switches % 2].activate(names["second" if switches % 2 == 0 else "first"])
-            check(newest > before, f"the assessment goes from {before} to {newest}")
-            switches += 1
-            seen = session.number("SELECT count(*) FROM matching.verdict")
-            poll("the stream goes on", 60, lambda: replay.poll() is not None or session.number(
-                "SELECT count(*) FROM matching.verdict") >= seen + 200, 0.02)
-        check(replay.returncode == 0, f"the replay ended with {replay.returncode}")
-        check(switches >= 4, f"{switches} switches are no test")
-        shares = session.ask("SELECT count(DISTINCT s.generation) FROM matching.verdict v JOIN matching.register_switch s USING (assessment)")
-        check(shares == ["2"], "the answers are of one generation: nothing was switched in the middle")
-        one_generation_each(here, session, generations)
-        both[1].activate(names["second"])
-        both[0].walked()
-        lines = differences({"verdicts": here.expected["second"]}, {"verdicts": made.verdicts()})
-        check(not lines, "one instance (-) and two with switches (+):\n" + "\n".join(lines))
-        one_generation_each(here, session, generations)
-        check(not in_order(session), f"{in_order(session)}")
-        made.replay(data() / "doses.csv")
-        made.still()
+    made, both = pair()
+    session = Session(made)
+    generations = {both[0].state()[0]: "first", both[1].load(bodies()[1])["generation"]: "second"}
+    names = {name: generation for generation, name in generations.items()}
+    replay = made.start("replay", str(data() / "doses.csv"), "--rate", "500")
+    poll("the stream begins", 60, lambda: session.number("SELECT count(*) FROM matching.verdict"), 0.05)
+    switches = newest = 0
+    while replay.poll() is None:
+        before, newest = newest, both[switches % 2].activate(names["second" if switches % 2 == 0 else "first"])
+        check(newest > before, f"the assessment goes from {before} to {newest}")
+        switches += 1
+        seen = session.number("SELECT count(*) FROM matching.verdict")
+        poll("the stream goes on", 60, lambda: replay.poll() is not None or session.number(
+            "SELECT count(*) FROM matching.verdict") >= seen + 200, 0.02)
+    check(replay.returncode == 0, f"the replay ended with {replay.returncode}")
+    check(switches >= 4, f"{switches} switches are no test")
+    shares = session.ask("SELECT count(DISTINCT s.generation) FROM matching.verdict v JOIN matching.register_switch s USING (assessment)")
+    check(shares == ["2"], "the answers are of one generation: nothing was switched in the middle")
+    one_generation_each(here, session, generations)
+    both[1].activate(names["second"])
+    both[0].walked()
+    lines = differences({"verdicts": here.expected["second"]}, {"verdicts": made.verdicts()})
+    check(not lines, "one instance (-) and two with switches (+):\n" + "\n".join(lines))
+    one_generation_each(here, session, generations)
+    check(not in_order(session), f"{in_order(session)}")
+    made.replay(data() / "doses.csv")
+    made.still()
 
 
 def one_generation_each(here, session, generations):
@@ -357,17 +364,16 @@ def one_generation_each(here, session, generations):
 
 def two_loads_at_once():
     """of two loads at once, at one instance or two, the later one is refused with a clear text, the earlier one ends well"""
-    with Stack("register-loads", instances=2) as made:
-        made.up("postgres", "broker", "identity-matching", "identity-matching-2")
-        both, body = [Register(made), Register(made, 2)], bodies()[0]
-        for other in both:
-            upload = both[0].upload(len(body)).send(body[:100_000])
-            poll("the load begins", 30, lambda: loading(Session(made)), 0.05)
-            status, answer = made.ask("POST", other.address + "/v1/register", other.token, body, "text/csv")
-            problem = json.loads(answer)
-            check(status == 409 and "another load is under way" in problem["detail"], f"{status} {answer[:300]}")
-            status, answer = upload.send(body[100_000:]).answer()
-            check(status == 201, f"the load that was first: {status} {answer[:300]}")
+    (made, both), body = pair(), bodies()[0]
+    session = Session(made)
+    for other in both:
+        upload = both[0].upload(len(body)).send(body[:100_000])
+        poll("the load begins", 30, lambda: loading(session), 0.05)
+        status, answer = made.ask("POST", other.address + "/v1/register", other.token, body, "text/csv")
+        problem = json.loads(answer)
+        check(status == 409 and "another load is under way" in problem["detail"], f"{status} {answer[:300]}")
+        status, answer = upload.send(body[100_000:]).answer()
+        check(status == 201, f"the load that was first: {status} {answer[:300]}")
 
 
 TESTS = [killed_in_load, killed_in_index, killed_in_switch, killed_in_walk, nothing_lost_behind,
