@@ -34,6 +34,7 @@ struct IdentityMatching {
         Migration(number: 103, name: "reverification", sql: PackageResources._03_reverification_sql),
         Migration(number: 104, name: "rule_set", sql: PackageResources._04_rule_set_sql),
         Migration(number: 105, name: "findings", sql: PackageResources._05_findings_sql),
+        Migration(number: 107, name: "owed_hints", sql: PackageResources._07_owed_hints_sql),
     ]
 
     static let definition = ServiceDefinition(
@@ -73,7 +74,17 @@ struct IdentityMatching {
             prepare: { try RegisterCheck.run(on: database, log: log) },
             announce: Announcement.run,
             counts: { try VerdictCounts.read(in: $0).named(withPoliceSide: false) },
-            backgroundTasks: [BackgroundTask("walks", run: walker.run)] + police.backgroundTasks)
+            backgroundTasks: [
+                BackgroundTask("walks", run: walker.run),
+                BackgroundTask(
+                    "register generations",
+                    run: RegisterGenerations(database: database, clock: clock, log: log).keepClear),
+                BackgroundTask("owed hints") { stop in
+                    try OwedHints(database: database, answering: answering, clock: clock, log: log).run(until: stop) {
+                        indexes.index(of: $0) != nil
+                    }
+                },
+            ] + police.backgroundTasks)
     }
 
     /// The routing table.

@@ -49,16 +49,7 @@ struct AliasRoutes: Sendable {
         return Response.json(status: 201) { json in
             json.member("added", report.added)
             json.member("known", report.known)
-            json.member("refused", report.refusals.count)
-            json.array("refusals") { json in
-                for refusal in report.refusals.prefix(100) {
-                    json.object { json in
-                        json.member("line", refusal.line)
-                        json.member("column", refusal.column)
-                        json.member("rule", refusal.rule)
-                    }
-                }
-            }
+            json.refusals(report.refusals.count, report.refusals)
             if let assessment { json.member("assessment", assessment) }
         }
     }
@@ -75,9 +66,10 @@ struct AliasRoutes: Sendable {
             while let next = reader.next() {
                 switch next {
                 case .success(let row):
-                    switch PersonalIDAliases.read(row) {
-                    case .success(let row): rows.append(row)
-                    case .failure(let refused): report.refusals.append(refused.refusal)
+                    do throws(RefusedRow) {
+                        rows.append(try PersonalIDAliases.read(row))
+                    } catch {
+                        report.refusals.append(error)
                     }
                 case .failure(let error):
                     if error.isFatal {

@@ -19,6 +19,9 @@ enum IndexFiles {
         "\(directory)/register-\(generation)-\(snapshot).index"
     }
 
+    /// What can lie at a path: the index, its lock, and the half of one whose builder died.
+    static func all(of path: String) -> [String] { [path, path + ".lock", path + ".building"] }
+
     /// Makes the directory with those above it; readable for this user alone, since the files hold persons.
     static func makeDirectory(_ directory: String) throws {
         var path = directory.hasPrefix("/") ? "" : "."

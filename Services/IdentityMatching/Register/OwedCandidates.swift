@@ -2,6 +2,15 @@ import Observability
 import RecordModel
 import Storage
 
+/// What one step of telling again what is owed came to.
+enum OwedStep: Equatable {
+    /// Nothing is owed, or nothing can be done about it here.
+    case idle
+    /// The assessment was stepped: what is owed can be answered under it.
+    case begun
+    case settled(Int)
+}
+
 /// Looks again for the candidates of findings that were told while their generation's index was not at hand.
 ///
 /// Such rows hold reasons and no candidates, not even none. They are answered once more under a new assessment, so that the
@@ -14,18 +23,10 @@ struct OwedCandidates: Sendable {
     /// Rows answered in one transaction.
     var atOnce: Int64 = 500
 
-    enum Step: Equatable {
-        /// Nothing is owed, or nothing can be done about it here.
-        case idle
-        /// The assessment was stepped: what is owed can be answered under it.
-        case begun
-        case settled(Int)
-    }
-
     /// One transaction's work. Blocks.
     /// - Parameter isOpen: whether the index of a generation is at hand here.
-    func step(isOpen: (Int32) -> Bool) throws -> Step {
-        let step = try database.transaction { session -> Step? in
+    func step(isOpen: (Int32) -> Bool) throws -> OwedStep {
+        let step = try database.transaction { session -> OwedStep? in
             guard let standing = try answering.register.standing(in: session), isOpen(standing.generation) else {
                 return .idle
             }
@@ -47,17 +48,11 @@ struct OwedCandidates: Sendable {
         ) { $0.bool(0) }[0]
     }
 
-    /// Steps the assessment for what was answered without candidates under the present one; at most once a minute, since
-    /// another instance may go on answering without an index.
+    /// Steps the assessment for what was answered without candidates under the present one.
     private func begin() throws -> Bool {
         let now = clock.now()
-        let assessment = try database.transaction { session -> UInt64? in
-            let isRecent = try session.query(
-                "SELECT EXISTS (SELECT 1 FROM register_switch WHERE kind = 'candidates' AND switched_at > $1)",
-                [.instant(Instant(microseconds: now.microseconds - 60_000_000))]
-            ) { $0.bool(0) }[0]
-            if isRecent { return nil }
-            return try RegisterSwitch.restep(kind: "candidates", allRecords: nil, by: "service", at: now, in: session)
+        let assessment = try database.transaction {
+            try RegisterSwitch.restepForOwed(kind: "candidates", at: now, in: $0)
         }
         guard let assessment else { return false }
         log.info("findings without candidates are looked at again", ["assessment": .int(Int(assessment))])

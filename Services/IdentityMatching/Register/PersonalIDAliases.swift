@@ -11,17 +11,10 @@ enum PersonalIDAliases {
     static let schema = TabularSchema(
         columns: ["personal_id", "former_personal_id"], required: ["personal_id", "former_personal_id"])
 
-    /// A row that was refused: never a value.
-    struct Refusal: Hashable, Sendable {
-        let line: Int
-        let column: String
-        let rule: String
-    }
-
     struct Report: Sendable {
         var added = 0
         var known = 0
-        var refusals: [Refusal] = []
+        var refusals: [RefusedRow] = []
     }
 
     struct Row: Sendable {
@@ -31,25 +24,14 @@ enum PersonalIDAliases {
     }
 
     /// Reads a row by its form alone.
-    static func read(_ row: TabularRow) -> Result<Row, RefusedRow> {
-        guard case .personal(let new) = IDNumber(typed: row[0]) else {
-            return .failure(RefusedRow(Refusal(line: row.line, column: "personal_id", rule: "must be 12 digits")))
+    static func read(_ row: TabularRow) throws(RefusedRow) -> Row {
+        func refusal(_ column: Int, _ rule: String) -> RefusedRow {
+            RefusedRow(line: row.line, column: schema.columns[column], rule: rule)
         }
-        guard case .personal(let former) = IDNumber(typed: row[1]) else {
-            return .failure(
-                RefusedRow(Refusal(line: row.line, column: "former_personal_id", rule: "must be 12 digits")))
-        }
-        guard new != former else {
-            return .failure(
-                RefusedRow(Refusal(line: row.line, column: "former_personal_id", rule: "must be another number")))
-        }
-        return .success(Row(line: row.line, personalID: new, formerID: former))
-    }
-
-    struct RefusedRow: Error {
-        let refusal: Refusal
-
-        init(_ refusal: Refusal) { self.refusal = refusal }
+        guard case .personal(let new) = IDNumber(typed: row[0]) else { throw refusal(0, "must be 12 digits") }
+        guard case .personal(let former) = IDNumber(typed: row[1]) else { throw refusal(1, "must be 12 digits") }
+        guard new != former else { throw refusal(1, "must be another number") }
+        return Row(line: row.line, personalID: new, formerID: former)
     }
 
     /// Adds the rows in their order. A number that already stands for another former one is refused, and so is one that
@@ -67,13 +49,14 @@ enum PersonalIDAliases {
                     report.known += 1
                 } else {
                     report.refusals.append(
-                        Refusal(line: row.line, column: "personal_id", rule: "already stands for another number"))
+                        RefusedRow(line: row.line, column: "personal_id", rule: "already stands for another number"))
                 }
                 continue
             }
             guard key != row.personalID else {
                 report.refusals.append(
-                    Refusal(line: row.line, column: "former_personal_id", rule: "must not come back to the same number")
+                    RefusedRow(
+                        line: row.line, column: "former_personal_id", rule: "must not come back to the same number")
                 )
                 continue
             }

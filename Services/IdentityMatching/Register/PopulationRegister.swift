@@ -8,6 +8,9 @@ struct StandingRegister: Hashable, Sendable {
     let assessment: UInt64
     /// By which the items of both sides are made comparable.
     var rules: RuleSet = .first
+
+    /// Whether the same answers come of both, whenever they are given.
+    func answersLike(_ other: StandingRegister) -> Bool { generation == other.generation && rules == other.rules }
 }
 
 /// Where the persons of the register are found. Another kind of index (a file in memory) takes this place without

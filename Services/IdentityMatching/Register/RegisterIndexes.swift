@@ -197,8 +197,7 @@ final class RegisterIndexes: CandidateSource {
         }
         for (generation, snapshot) in dropped {
             let path = IndexFiles.path(in: directory, generation: generation, snapshot: snapshot)
-            if IndexFiles.exists(path) { IndexFiles.remove(path) }
-            if IndexFiles.exists(path + ".lock") { IndexFiles.remove(path + ".lock") }
+            for file in IndexFiles.all(of: path) where IndexFiles.exists(file) { IndexFiles.remove(file) }
         }
     }
 }

@@ -12,7 +12,7 @@ struct RegisterIntake {
     private(set) var rows: [RegisterRow] = []
     private(set) var accepted: Int64 = 0
     private(set) var refused: Int64 = 0
-    private(set) var refusals: [RegisterRow.Refusal] = []
+    private(set) var refusals: [RefusedRow] = []
     /// Why nothing more can be read.
     private(set) var fatal: TabularError?
 
@@ -40,7 +40,7 @@ struct RegisterIntake {
         while rows.count < count, fatal == nil, let next = reader.next() {
             switch next {
             case .success(let row):
-                do throws(RegisterRow.Refusal) {
+                do throws(RefusedRow) {
                     rows.append(try RegisterRow(row, normaliser: &normaliser))
                     accepted += 1
                     lastRule = nil
@@ -51,14 +51,14 @@ struct RegisterIntake {
                 if error.isFatal {
                     fatal = error
                 } else {
-                    refuse(RegisterRow.Refusal(line: error.line, column: error.column, rule: error.rule.rawValue))
+                    refuse(RefusedRow(line: error.line, column: error.column, rule: error.rule.rawValue))
                 }
             }
         }
         return rows.count
     }
 
-    private mutating func refuse(_ refusal: RegisterRow.Refusal) {
+    private mutating func refuse(_ refusal: RefusedRow) {
         refused += 1
         lastRule = refusal.rule
         if refusals.count < listed { refusals.append(refusal) }

@@ -9,10 +9,10 @@ import Tabular
 ///        └──────▶ failed
 ///
 /// Rows are checked while they stream by, and copied in chunks over several connections into a table of their own; keys
-/// are built afterwards. Memory is bounded by the chunks, not by the file. A refused row is counted and listed with its line, column and rule. The whole file is refused when it is
-/// empty, cut off, or mostly refused. One load at a time: the loader holds an advisory lock on its connection, so a load
-/// whose process died is known to be dead, and the next one clears it away. Whatever happens to a load, the generation
-/// that stands is not touched.
+/// are built afterwards. Memory is bounded by the chunks, not by the file. A refused row is counted and listed with its
+/// line, column and rule. The whole file is refused when it is empty, cut off, or mostly refused. One load at a time, and
+/// what a dead one has left is cleared away: see `RegisterGenerations`. Whatever happens to a load, the generation that
+/// stands is not touched.
 struct RegisterLoad: Sendable {
     let database: Database
     let clock: any WallClock
@@ -31,7 +31,7 @@ struct RegisterLoad: Sendable {
         var persons: Int64 = 0
         var refused: Int64 = 0
         /// The first refusals.
-        var refusals: [RegisterRow.Refusal] = []
+        var refusals: [RefusedRow] = []
     }
 
     enum Failure: Error, Equatable, CustomStringConvertible {
@@ -56,12 +56,12 @@ struct RegisterLoad: Sendable {
     ///
     /// - Throws: `Failure`, what `next` throws (a body that was cut), or `StorageError`; the generation is then `failed`.
     func load(format: TabularFormat?, by subject: String, next: () throws -> [UInt8]?) throws -> Report {
-        try database.withConnection { connection in
-            guard try Self.lock(connection) else { throw Failure.anotherLoadRuns }
-            defer { try? Self.unlock(connection) }
-            let generation = try begin(connection, by: subject)
+        let report = try generations.alone { connection in
+            try generations.clear(on: connection)
+            let generation = try generations.begin(on: connection, by: subject)
             do {
                 let report = try fill(generation, format: format, next: next, on: connection)
+                try generations.finish(report, on: connection)
                 log.info(
                     "register generation loaded",
                     [
@@ -70,58 +70,18 @@ struct RegisterLoad: Sendable {
                     ])
                 return report
             } catch {
-                try? fail(generation, "\(error)", on: connection)
+                try? generations.fail(generation, "\(error)", on: connection)
                 log.warning(
                     "register load failed", ["generation": .int(Int(generation)), "error": .error(error)])
                 throw error
             }
         }
+        guard let report else { throw Failure.anotherLoadRuns }
+        return report
     }
 
-    private static func lock(_ connection: Connection) throws -> Bool {
-        try connection.query(
-            "SELECT pg_try_advisory_lock(hashtext('tiemchung.register-load'), hashtext(current_schema()))", []
-        ) { $0.bool(0) }.first ?? false
-    }
-
-    private static func unlock(_ connection: Connection) throws {
-        try connection.query(
-            "SELECT pg_advisory_unlock(hashtext('tiemchung.register-load'), hashtext(current_schema()))", []
-        ) { $0.bool(0) }
-    }
-
-    /// Clears away dead loads and generations that nobody can go back to, and makes the new table.
-    private func begin(_ connection: Connection, by subject: String) throws -> Int32 {
-        let gone = try connection.query(
-            """
-            SELECT generation, state FROM register_generation g, register_state s
-            WHERE g.state = 'loading'
-               OR g.state = 'ready' AND g.generation < s.active_generation
-                  AND g.generation IS DISTINCT FROM s.previous_generation
-            """, []
-        ) { ($0.int4(0), $0.text(1)) }
-        for (generation, state) in gone {
-            if state == "loading" {
-                try fail(generation, "the loading process ended", on: connection)
-            } else {
-                try connection.execute("DROP TABLE IF EXISTS \(RegisterTables.table(of: generation))")
-                try connection.execute(
-                    "UPDATE register_generation SET state = 'dropped' WHERE generation = $1", [.int4(generation)])
-            }
-        }
-        let generation = try connection.query(
-            """
-            INSERT INTO register_generation (state, rule_version, started_at, started_by) VALUES ('loading', $1, $2, $3)
-            RETURNING generation
-            """, [.text(RuleSet.first.version), .instant(clock.now()), .text(subject)]
-        ) { $0.int4(0) }[0]
-        try connection.execute(
-            """
-            CREATE TABLE \(RegisterTables.table(of: generation)) (
-                personal_id bigint NOT NULL, old_id integer, date_of_birth date NOT NULL, line integer NOT NULL,
-                female boolean NOT NULL, full_name text COLLATE "C" NOT NULL, residence_commune text NOT NULL)
-            """)
-        return generation
+    private var generations: RegisterGenerations {
+        RegisterGenerations(database: database, clock: clock, log: log)
     }
 
     private func fill(
@@ -155,7 +115,6 @@ struct RegisterLoad: Sendable {
         report.refused += repeated.count
         report.refusals = Array((intake.refusals + repeated.first).prefix(listed))
         if report.refused > 9 * report.persons { throw Failure.mostlyRefused }
-        try finish(generation, report, on: connection)
         return report
     }
 
@@ -163,7 +122,7 @@ struct RegisterLoad: Sendable {
     /// stands. An old number may stand at several persons.
     /// - Returns: how many rows were refused, and the first ones of them.
     private func makeKeys(of generation: Int32, on connection: Connection) throws
-        -> (count: Int64, first: [RegisterRow.Refusal])
+        -> (count: Int64, first: [RefusedRow])
     {
         let table = RegisterTables.table(of: generation)
         try connection.script("SET maintenance_work_mem = '\(keyMemory)'")
@@ -188,37 +147,7 @@ struct RegisterLoad: Sendable {
         try connection.execute("ANALYZE \(table)")
         return (
             repeated.first?.count ?? 0,
-            repeated.map { RegisterRow.Refusal(line: $0.line, column: "personal_id", rule: "must not come twice") }
+            repeated.map { RefusedRow(line: $0.line, column: "personal_id", rule: "must not come twice") }
         )
-    }
-
-    private func finish(_ generation: Int32, _ report: Report, on connection: Connection) throws {
-        if !report.refusals.isEmpty {
-            try connection.execute(
-                """
-                INSERT INTO register_refusal (generation, line, column_name, rule)
-                SELECT $1, line, column_name, rule FROM unnest($2::int8[], $3::text[], $4::text[]) AS n (line, column_name, rule)
-                ON CONFLICT DO NOTHING
-                """,
-                [
-                    .int4(generation), .int8s(report.refusals.map { Int64($0.line) }),
-                    .texts(report.refusals.map(\.column)), .texts(report.refusals.map(\.rule)),
-                ])
-        }
-        let touched = try connection.execute(
-            """
-            UPDATE register_generation SET state = 'ready', finished_at = $2, persons = $3, refused = $4
-            WHERE generation = $1 AND state = 'loading'
-            """, [.int4(generation), .instant(clock.now()), .int8(report.persons), .int8(report.refused)])
-        guard touched == 1 else { throw Failure.anotherLoadRuns }
-    }
-
-    private func fail(_ generation: Int32, _ reason: String, on connection: Connection) throws {
-        try connection.execute(
-            """
-            UPDATE register_generation SET state = 'failed', finished_at = $2, failure = $3
-            WHERE generation = $1 AND state = 'loading'
-            """, [.int4(generation), .instant(clock.now()), .text(reason)])
-        try connection.execute("DROP TABLE IF EXISTS \(RegisterTables.table(of: generation))")
     }
 }

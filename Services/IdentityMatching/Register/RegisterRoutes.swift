@@ -18,13 +18,22 @@ struct RegisterRoutes: Sendable {
     /// A register of a hundred million persons has some ten gigabytes.
     private static let largest = 1 << 36
 
+    /// What a switch may be asked for; read by `options`.
+    static let switchQuery: [Schema.Property] = [
+        .init("scope", "string", "open (default): verify again what is not right or waits; all: everything"),
+        .init("restate", "boolean", "tell unchanged answers too, after a restore; verifies everything"),
+        .init("allow_shrink", "boolean", "a generation of less than half the persons is meant"),
+    ]
+
     var routes: [Route] {
         [
             Route(
                 .post, "/v1/register", roles: Self.roles,
                 summary: "Loads a register snapshot into a new generation; activate=true also activates it.",
                 request: .table("RegisterSnapshot", columns: RegisterRow.schema.columns), response: "RegisterLoaded",
-                maxBody: Self.largest, handler: load),
+                maxBody: Self.largest,
+                query: [.init("activate", "boolean", "activate it when it is loaded")] + Self.switchQuery, handler: load
+            ),
             Route(
                 .get, "/v1/register", roles: Self.roles, summary: "Generations, the active one and the assessment.",
                 response: "Register", handler: show),
@@ -35,12 +44,12 @@ struct RegisterRoutes: Sendable {
             Route(
                 .post, "/v1/register/{generation}/activate", roles: Self.roles,
                 summary:
-                    "Makes a generation the one that answers and verifies again (scope=open|all, restate, allow_shrink).",
-                response: "RegisterSwitched", handler: activate),
+                    "Makes a generation the one that answers and verifies again.",
+                response: "RegisterSwitched", query: Self.switchQuery, handler: activate),
             Route(
                 .post, "/v1/register/{generation}/rollback", roles: Self.roles,
                 summary: "Goes back from this generation, the active one, to the one before it.",
-                response: "RegisterSwitched", handler: rollBack),
+                response: "RegisterSwitched", query: Array(Self.switchQuery.dropLast()), handler: rollBack),
         ]
     }
 
@@ -72,16 +81,7 @@ struct RegisterRoutes: Sendable {
         return Response.json(status: 201) { json in
             json.member("generation", Int(report.generation))
             json.member("persons", report.persons)
-            json.member("refused", report.refused)
-            json.array("refusals") { json in
-                for refusal in report.refusals.prefix(20) {
-                    json.object { json in
-                        json.member("line", refusal.line)
-                        json.member("column", refusal.column)
-                        json.member("rule", refusal.rule)
-                    }
-                }
-            }
+            json.refusals(report.refused, report.refusals)
             json.member("candidates", indexes.index(of: report.generation) != nil)
             json.member("active", assessment != nil)
             if let assessment { json.member("assessment", assessment) }

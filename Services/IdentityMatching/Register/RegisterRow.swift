@@ -11,21 +11,14 @@ struct RegisterRow: Sendable {
     let birthDate: CalendarDate
     let residenceCommune: String
 
-    /// Why a row is refused: which column broke which rule. Never a value.
-    struct Refusal: Error, Hashable, Sendable {
-        let line: Int
-        let column: String
-        let rule: String
-    }
-
     static let schema = TabularSchema(
         columns: ["personal_id", "old_id", "full_name", "sex", "date_of_birth", "residence_commune"],
         required: ["personal_id", "full_name", "sex", "date_of_birth"])
 
     /// Reads and checks a row by the rules of version 1; the name is kept as it came and normalised when it is compared.
-    init(_ row: TabularRow, normaliser: inout NameNormaliser) throws(Refusal) {
-        func refusal(_ column: Int, _ rule: String) -> Refusal {
-            Refusal(line: row.line, column: Self.schema.columns[column], rule: rule)
+    init(_ row: TabularRow, normaliser: inout NameNormaliser) throws(RefusedRow) {
+        func refusal(_ column: Int, _ rule: String) -> RefusedRow {
+            RefusedRow(line: row.line, column: Self.schema.columns[column], rule: rule)
         }
         guard case .personal(let personalID) = IDNumber(typed: row[0]) else {
             throw refusal(0, "must be 12 digits")

@@ -83,6 +83,17 @@ enum RegisterSwitch {
             options: allRecords.map { Options(allRecords: $0) }, by: subject, at: now, in: session)
     }
 
+    /// Steps the assessment for answers that are to be told again, without a walk; at most once a minute for each kind, since
+    /// other instances may go on giving such answers.
+    /// - Returns: the new assessment; nil while it is too soon.
+    static func restepForOwed(kind: String, at now: Instant, in session: Transaction) throws -> UInt64? {
+        let isRecent = try session.query(
+            "SELECT EXISTS (SELECT 1 FROM register_switch WHERE kind = $1 AND switched_at > $2)",
+            [.text(kind), .instant(Instant(microseconds: now.microseconds - 60_000_000))]
+        ) { $0.bool(0) }[0]
+        return isRecent ? nil : try restep(kind: kind, allRecords: nil, by: "service", at: now, in: session)
+    }
+
     private struct State {
         let active: Int32?
         let previous: Int32?

@@ -21,7 +21,7 @@ struct ReverificationRoutes: Sendable {
                 .post, "/v1/reverifications", roles: Self.roles,
                 summary:
                     "Verifies again under the active generation: what waits or is not right (scope=open) or everything (scope=all).",
-                response: "ReverificationStarted", handler: begin),
+                response: "ReverificationStarted", query: [RegisterRoutes.switchQuery[0]], handler: begin),
         ]
             + WalkControl(table: "reverification", path: "/v1/reverifications", database: database, clock: clock)
             .routes(roles: Self.roles)

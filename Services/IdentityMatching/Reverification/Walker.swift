@@ -14,12 +14,10 @@ struct Walker: Sendable {
     func run(until stop: StopSignal) throws {
         var pace = WalkPace()
         while !stop.isGiven {
-            let timer = ContinuousClock()
-            let started = timer.now
+            let started = ContinuousClock.now
             var step = try reverifier.step(blocks: pace.blocks)
             if step == .idle { step = try dryRunner.step(blocks: pace.blocks) }
-            let taken = started.duration(to: timer.now)
-            let seconds = Double(taken.components.seconds) + Double(taken.components.attoseconds) * 1e-18
+            let seconds = started.duration(to: .now) / .seconds(1)
             let rest =
                 switch step {
                 case .idle: 0.5

@@ -63,16 +63,6 @@ struct OwnNumbers: Sendable {
 }
 
 extension [AnsweredRecord] {
-    /// Tells what has changed in the rows: with the hint that is found when it is told, and knowing what was ever said.
-    mutating func tell(_ changes: [VerdictStore.Change], in session: Transaction) throws {
-        try hintSharedNumbers(at: changes.map(\.index), in: session)
-        for change in changes {
-            self[change.index].wasLinked = change.wasLinked
-            self[change.index].wasFound = change.wasFound
-            try session.emit(self[change.index].events(source: VerificationHandler.source))
-        }
-    }
-
     /// Adds the hint that a facility has typed the number under two names to those of the named records that are not right.
     mutating func hintSharedNumbers(at indices: [Int], in session: Transaction) throws {
         let open = indices.filter { self[$0].answer.outcome == .wrong || self[$0].answer.outcome == .cannotVerify }

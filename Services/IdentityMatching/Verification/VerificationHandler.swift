@@ -45,7 +45,15 @@ struct VerificationHandler: BatchHandler {
                 answer: answer.marking(withdrawn: record.isWithdrawn),
                 guess: Guess(outcome: answer.outcome, isPoliceConfirmed: record.isPoliceConfirmed))
         }
+        let amended = answered.lazy.filter { $0.head.version > 1 }.map(\.head.doseID)
+        let marks = try OwedHints.marks(of: Array(amended), in: session)
         let changes = try VerdictStore.storeNewVersions(answered, in: session)
+        try OwedHints.note(
+            changes.map { change in
+                let record = answered[change.index]
+                return .init(
+                    doseID: record.head.doseID, before: marks[record.head.doseID], after: record.ownNumber)
+            }, in: session)
         try answered.tell(changes, in: session)
         metrics.count(changes.map { answered[$0.index].answer.outcome })
         return rejections

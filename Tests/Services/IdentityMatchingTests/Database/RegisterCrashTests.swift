@@ -1,4 +1,6 @@
+import Foundation
 import RecordModel
+import ServiceRuntime
 import Storage
 import Tabular
 import TestSupport
@@ -125,6 +127,83 @@ struct RegisterCrashTests {
                 try fixture.number(
                     "SELECT count(*) FROM pg_class WHERE relname = 'register_person_2' AND relnamespace = current_schema()::regnamespace"
                 ) == 0)
+        }
+    }
+
+    @Test("MAT-10 whatever a dead load left is cleared away; a table that somebody reads goes the next time")
+    func clearedAway() async throws {
+        try await MatchingFixture.with { fixture in
+            let standing = try fixture.register(Rows.all)
+            // Died while loading; after it was marked as failed; after a generation was marked as dropped.
+            try fixture.database.withConnection { connection in
+                try connection.script(
+                    """
+                    INSERT INTO register_generation (state, rule_version, started_at, started_by) VALUES
+                        ('failed', '1', now(), 'x'), ('dropped', '1', now(), 'x'), ('loading', '1', now(), 'dead');
+                    CREATE TABLE register_person_2 (personal_id bigint);
+                    CREATE TABLE register_person_3 (personal_id bigint);
+                    CREATE TABLE register_person_4 (personal_id bigint)
+                    """)
+            }
+            let generations = RegisterGenerations(
+                database: fixture.database, clock: fixture.clock, log: TestPostgres.log)
+            func clear() throws { _ = try generations.alone { try generations.clear(on: $0) } }
+            func tables() throws -> [String] {
+                try fixture.database.withConnection { connection in
+                    try connection.query(
+                        """
+                        SELECT relname::text FROM pg_class WHERE relname ~ '^register_person_[0-9]+$'
+                            AND relnamespace = current_schema()::regnamespace ORDER BY 1
+                        """, []
+                    ) { $0.text(0) }
+                }
+            }
+            try fixture.database.transaction { session in
+                try session.execute("LOCK TABLE register_person_3 IN ACCESS SHARE MODE")
+                try clear()
+            }
+            #expect(try tables() == ["register_person_1", "register_person_3"])
+            try clear()
+            #expect(try tables() == ["register_person_1"])
+            #expect(try fixture.number("SELECT count(*) FROM register_generation WHERE state = 'loading'") == 0)
+            try Self.stands(fixture, standing)
+        }
+    }
+
+    @Test("MAT-10 nobody clears away a load that goes on, and a load does not wait for long")
+    func loadGoesOn() async throws {
+        try await MatchingFixture.with { fixture in
+            let generations = RegisterGenerations(
+                database: fixture.database, clock: fixture.clock, log: TestPostgres.log)
+            let report = try Self.load(
+                fixture, chunks: [MatchingFixture.header, Self.rows(0..<100)],
+                before: { number in
+                    guard number == 1 else { return }
+                    let cleared: Void? = try generations.alone { try generations.clear(on: $0) }
+                    #expect(cleared == nil)
+                })
+            #expect(report.persons == 100)
+        }
+    }
+
+    @Test("MAT-12 half an index file of a load that was given up is removed")
+    func halfIndex() async throws {
+        try await MatchingFixture.with { fixture in
+            try fixture.register(Rows.all)
+            let gone = try fixture.load(Rows.all).generation
+            try fixture.indexes.ensure(gone)
+            try fixture.database.withConnection { connection in
+                try connection.script("UPDATE register_generation SET state = 'dropped' WHERE generation = \(gone)")
+            }
+            let index = try #require(
+                try FileManager.default.contentsOfDirectory(atPath: fixture.directory).first {
+                    $0.hasPrefix("register-\(gone)-") && $0.hasSuffix(".index")
+                })
+            let half = fixture.directory + "/" + index + ".building"
+            #expect(FileManager.default.createFile(atPath: half, contents: Data([1])))
+            try fixture.indexes.keepUp(until: StopSignal())
+            let left = try FileManager.default.contentsOfDirectory(atPath: fixture.directory)
+            #expect(!left.contains { $0.hasPrefix("register-\(gone)-") })
         }
     }
 
