@@ -8,6 +8,7 @@ import RecordModel
 struct PersonKeys: Sendable {
     private let hash: KeyedHash
     private static let purpose = Array("person.v1".utf8)
+    private static let markPurpose = Array("shown.v1".utf8)
 
     /// Hashes of what facilities have typed, by the same key.
     let ownNumbers: OwnNumbers
@@ -20,5 +21,13 @@ struct PersonKeys: Sendable {
     func key(of person: RegisterPerson) -> PersonKey? {
         let id = Array(IDNumber.text(ofPersonalID: person.keyID).utf8)
         return PersonKey(bytes: hash.hmacSHA256(Self.purpose, id).prefix(16))
+    }
+
+    /// The mark of a personal number in the log of looks: eight bytes that are found again by the number, and by nothing
+    /// else; no other data hold it.
+    /// - Parameter personalID: twelve digits.
+    func mark(_ personalID: String) -> Int64 {
+        let bytes = hash.hmacSHA256(Self.markPurpose, Array(personalID.utf8)).prefix(8)
+        return Int64(bitPattern: bytes.reduce(0) { $0 << 8 | UInt64($1) })
     }
 }
