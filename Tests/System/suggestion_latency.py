@@ -2,7 +2,7 @@
 """How long the police side waits for an answer: alone, and while all services take in mostly wrong doses on the same machine.
 
     suggestion_latency.py [--persons 1000000] [--doses 200000] [--seed 11] [--data DIR] [--seconds 15] [--rate 50]
-                          [--role provincial-police] [--json]
+                          [--load-rate N] [--role provincial-police] [--json]
 
 Four askers have suggestions at an even rate together, two others read lists and single findings, each on a connection of its own.
 An ask that is due while its asker's one before is out waits, and its wait counts: the time is from when it was due. `--data` is a
@@ -42,7 +42,7 @@ class Asker(threading.Thread):
 
     def __init__(self, address, token, asks, rate):
         super().__init__(daemon=True)
-        self.asks, self.interval = asks, 1 / rate
+        self.asks, self.interval = itertools.cycle(asks), 1 / rate
         parts = urllib.parse.urlparse(address)
         self.connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=60)
         self.headers = {"Authorization": f"Bearer {token}", "X-Purpose": "reverification", "Content-Type": "application/json"}
@@ -81,21 +81,23 @@ class Asker(threading.Thread):
 
 
 def records(data, part, parts):
-    """Every so many-th of the first rows, over and over."""
-    return itertools.cycle(list(itertools.islice(rows(data / "doses.csv"), part, 6_000, parts)))
+    """Every so many-th of the first rows."""
+    return itertools.islice(rows(data / "doses.csv"), part, 6_000, parts)
 
 
 def suggestions(data, part=0, parts=1):
-    """Records as typed."""
-    for row in records(data, part, parts):
-        yield "suggestion", "POST", "/v1/suggestions", json.dumps({name: row[name] for name in TYPED}).encode()
+    """Asks for records as typed."""
+    return [("suggestion", "POST", "/v1/suggestions", json.dumps({name: row[name] for name in TYPED}).encode())
+            for row in records(data, part, parts)]
 
 
 def findings(data, part, parts):
-    """A page of the list, then one record of the stream; one that is not there or of elsewhere costs the same look."""
+    """Asks for a page of the list, then one record of the stream, which may be of elsewhere: that costs the same look."""
+    asks = []
     for row in records(data, part, parts):
-        yield "list", "GET", "/v1/findings?limit=50", None
-        yield "finding", "GET", f"/v1/findings/{row['facility_code']}/{urllib.parse.quote(row['source_record_id'])}", None
+        asks.append(("list", "GET", "/v1/findings?limit=50", None))
+        asks.append(("finding", "GET", f"/v1/findings/{row['facility_code']}/{urllib.parse.quote(row['source_record_id'])}", None))
+    return asks
 
 
 def quantiles(seconds):
@@ -134,12 +136,13 @@ def measure(arguments, data):
         address, operations = (stack.addresses()[part]["identity-matching"] for part in ("services", "operations"))
         token = stack.token(arguments.role, unit)
         ask = lambda until: asked(address, token, data, arguments.rate, until)
-        body = next(suggestions(data))[3]
+        body = suggestions(data)[0][3]
         poll("the candidate index is ready", 300, lambda: stack.ask("POST", f"{address}/v1/suggestions?purpose=reverification", token, body)[0] == 200, 1)
         ask(lambda: time.sleep(2))
         alone = ask(lambda: time.sleep(arguments.seconds))
         before = verified(operations)
-        replay = stack.start("replay", str(data / "doses.csv"))
+        pace = ["--rate", str(arguments.load_rate)] if arguments.load_rate else []
+        replay = stack.start("replay", str(data / "doses.csv"), *pace)
         count = sum(1 for _ in rows(data / "doses.csv"))
         poll("doses are verified", 120, lambda: verified(operations) > before + count / 50)
         began, first = time.monotonic(), verified(operations)
@@ -167,6 +170,7 @@ def main():
     parser.add_argument("--data", help="a folder that dose-replay generate has made")
     parser.add_argument("--seconds", type=float, default=15, help="how long is asked alone, and again afterwards")
     parser.add_argument("--rate", type=float, default=50, help="suggestions a second, and lists and findings a second")
+    parser.add_argument("--load-rate", type=int, help="doses a second of the stream; by default as many as the machine takes in")
     parser.add_argument("--role", default="provincial-police", choices=["commune-police", "provincial-police", "national-police"])
     parser.add_argument("--json", action="store_true", help="print one JSON object only")
     arguments = parser.parse_args()

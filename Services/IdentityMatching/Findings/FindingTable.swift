@@ -108,7 +108,8 @@ enum FindingTable {
             SELECT v.* FROM (SELECT c COLLATE "C" AS c FROM unnest($1::text[]) AS u (c) ORDER BY 1) c, LATERAL (
                 SELECT \(StoredFinding.columns) FROM verdict v
                 WHERE v.reasons IS NOT NULL AND v.residence_commune = c.c
-                    AND (c.c > $2 OR (v.facility_code, v.source_record_id) > ($3, $4))
+                    AND (v.facility_code, v.source_record_id)
+                        > (CASE c.c WHEN $2 THEN $3 ELSE '' END, CASE c.c WHEN $2 THEN $4 ELSE '' END)
                 ORDER BY v.facility_code, v.source_record_id LIMIT $5
             ) v ORDER BY c.c, v.facility_code, v.source_record_id LIMIT $5
             """,
