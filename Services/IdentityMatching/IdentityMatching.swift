@@ -34,6 +34,7 @@ struct IdentityMatching {
         Migration(number: 103, name: "reverification", sql: PackageResources._03_reverification_sql),
         Migration(number: 104, name: "rule_set", sql: PackageResources._04_rule_set_sql),
         Migration(number: 105, name: "findings", sql: PackageResources._05_findings_sql),
+        Migration(number: 106, name: "access_log", sql: PackageResources._06_access_log_sql),
         Migration(number: 107, name: "owed_hints", sql: PackageResources._07_owed_hints_sql),
     ]
 

@@ -311,11 +311,11 @@ def differences(left, right, limit=10):
     return lines
 
 
-def generate(folder, seed, doses):
+def generate(folder, seed, doses, *options):
     """Units, register and a dirty stream of invented people."""
     folder = pathlib.Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    done = subprocess.run([str(binary("dose-replay")), "generate", "--seed", str(seed), "--doses", str(doses), "--out", str(folder)],
+    done = subprocess.run([str(binary("dose-replay")), "generate", "--seed", str(seed), "--doses", str(doses), "--out", str(folder), *options],
                           capture_output=True, text=True, timeout=600)
     check(done.returncode == 0, f"dose-replay generate: {done.stderr[-1000:]}")
     return folder

@@ -9,6 +9,7 @@ struct PersonKeys: Sendable {
     private let hash: KeyedHash
     private static let purpose = Array("person.v1".utf8)
     private static let digits = 12
+    private static let markPurpose = Array("shown.v1".utf8)
 
     /// Hashes of what facilities have typed, by the same key.
     let ownNumbers: OwnNumbers
@@ -29,5 +30,13 @@ struct PersonKeys: Sendable {
         }
         let prefix = hash.prefix(of: message.span)
         return PersonKey(high: prefix.high, low: prefix.low)
+    }
+
+    /// The mark of a personal number in the log of looks: eight bytes that are found again by the number, and by nothing
+    /// else; no other data hold it.
+    /// - Parameter personalID: twelve digits.
+    func mark(_ personalID: String) -> Int64 {
+        let bytes = hash.hmacSHA256(Self.markPurpose, Array(personalID.utf8)).prefix(8)
+        return Int64(bitPattern: bytes.reduce(0) { $0 << 8 | UInt64($1) })
     }
 }

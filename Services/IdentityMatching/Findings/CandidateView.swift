@@ -11,8 +11,10 @@ struct CandidateView {
     let territory: Territory
     /// Whether values are masked, as in lists.
     let isMasked: Bool
-    private(set) var shown: Int32 = 0
-    private(set) var outside: Int32 = 0
+    /// The personal numbers of those that were shown, one for each time.
+    private(set) var shown: [String] = []
+    /// How many were kept back.
+    private(set) var outside = 0
 
     init(territory: Territory, isMasked: Bool) {
         self.territory = territory
@@ -35,7 +37,7 @@ struct CandidateView {
             }
             return
         }
-        shown += 1
+        shown.append(candidate.personalID)
         json.object { json in
             json.member("rank", rank)
             json.member("outside", false)
@@ -70,8 +72,8 @@ struct CandidateView {
 /// The registered items of persons who are known by number: for findings whose candidates were stored.
 enum CandidatePersons {
     /// The persons of one generation by personal id; those that it does not hold are absent.
-    static func find(_ ids: Set<Int64>, of generation: Int32, in session: Transaction) throws -> [Int64:
-        SuggestedPerson]
+    static func find(_ ids: Set<Int64>, of generation: Int32, in session: some SQLSession) throws
+        -> [Int64: SuggestedPerson]
     {
         if ids.isEmpty { return [:] }
         let found = try session.query(

@@ -5,10 +5,8 @@ import Web
 
 /// Findings for police roles within their territory: masked in the list, unmasked one by one, every view recorded.
 struct FindingRoutes: Sendable {
-    let database: Database
+    let desk: Desk
     let indexes: RegisterIndexes
-    let limits: RateLimits
-    let clock: any WallClock
 
     var routes: [Route] {
         [
@@ -31,17 +29,12 @@ struct FindingRoutes: Sendable {
     // MARK: List
 
     private func list(_ request: Request) async throws -> Response {
-        let principal = request.principal
-        try limits.admit(principal)
-        let access = try FindingAccess(.list, request)
         let limit = try request.integer("limit", in: 1...200, default: 50)
         let place = try Self.place(request.query["after"])
-        let now = clock.now()
-        return try await database.asyncTransaction { session in
-            let territory = try Territory.required(of: principal, in: session)
-            let findings = try FindingTable.page(of: territory, after: place, limit: limit, in: session)
-            let persons = try Self.persons(of: findings, in: session)
-            var view = CandidateView(territory: territory, isMasked: true)
+        return try await desk.look(.list, request) { question, session in
+            let findings = try FindingTable.page(of: question.territory, after: place, limit: limit, in: session)
+            let persons = try Self.persons(of: findings, question.generation, in: session)
+            var view = CandidateView(territory: question.territory, isMasked: true)
             let response = Response.json { json in
                 json.array("findings") { json in
                     for finding in findings {
@@ -55,17 +48,16 @@ struct FindingRoutes: Sendable {
                 }
                 if findings.count == limit, let last = findings.last { json.member("after", Self.text(of: last)) }
             }
-            try access.showing(findings.count, view).record(principal, at: now, in: session)
-            return response
+            return Desk.Seen(response, records: findings.count, view)
         }
     }
 
-    private static func persons(of findings: [StoredFinding], in session: Transaction) throws -> [Int64:
-        SuggestedPerson]
-    {
-        guard let standing = try RegisterTables.activeGeneration(in: session) else { return [:] }
+    private static func persons(
+        of findings: [StoredFinding], _ generation: Int32?, in session: some SQLSession
+    ) throws -> [Int64: SuggestedPerson] {
+        guard let generation else { return [:] }
         let ids = Set(findings.flatMap { $0.candidates?.persons.map(\.personalID) ?? [] })
-        return try CandidatePersons.find(ids, of: standing, in: session)
+        return try CandidatePersons.find(ids, of: generation, in: session)
     }
 
     static func text(of finding: StoredFinding) -> String {
@@ -84,42 +76,33 @@ struct FindingRoutes: Sendable {
     // MARK: One
 
     private func detail(_ request: Request) async throws -> Response {
-        let principal = request.principal
-        try limits.admit(principal)
-        let access = try FindingAccess(.detail, request)
         let (facility, record) = (request.parameter("facility"), request.parameter("record"))
-        let (indexes, now) = (indexes, clock.now())
-        let response: Response? = try await database.asyncTransaction { session in
-            let territory = try Territory.required(of: principal, in: session)
+        return try await desk.look(.detail, request) { [indexes] question, session in
             let found = try FindingTable.find(facility: facility, record: record, in: session)
-            guard let finding = found, try FindingTable.holds(territory, finding, in: session) else {
-                // A try at a record of elsewhere leaves its trace, and is told like one at a record that is not there.
-                try access.record(principal, at: now, in: session)
-                return nil
+            guard let finding = found, question.territory.holds(commune: finding.commune) else {
+                // A record of elsewhere is told like one that is not there.
+                return Desk.Seen(refused: .notFound("no finding of this territory"))
             }
-            var view = CandidateView(territory: territory, isMasked: false)
-            let (candidates, strength) = try Self.candidates(of: finding, indexes, in: session)
+            var view = CandidateView(territory: question.territory, isMasked: false)
+            let (candidates, strength) = try Self.candidates(of: finding, indexes, question.generation, in: session)
             let response = Response.json { json in
                 Self.write(finding, isMasked: false, to: &json)
                 view.write(candidates, strength: strength, to: &json)
             }
-            try access.showing(1, view, of: finding.doseID).record(principal, at: now, in: session)
-            return response
+            return Desk.Seen(response, records: 1, of: finding.doseID, view)
         }
-        guard let response else { throw Problem.notFound("no finding of this territory") }
-        return response
     }
 
     /// With the weight of each item where the index is at hand, else as stored.
     private static func candidates(
-        of finding: StoredFinding, _ indexes: RegisterIndexes, in session: Transaction
+        of finding: StoredFinding, _ indexes: RegisterIndexes, _ generation: Int32?, in session: some SQLSession
     ) throws -> ([SuggestedPerson], Strength) {
-        if let standing = try RegisterTables.activeGeneration(in: session), let index = indexes.index(of: standing),
+        if let generation, let index = indexes.index(of: generation),
             let found = index.suggest([finding.typed], communes: [finding.residenceCommune]).first
         {
             return (found.candidates, found.strength)
         }
-        let persons = try persons(of: [finding], in: session)
+        let persons = try persons(of: [finding], generation, in: session)
         return (CandidatePersons.described(finding.candidates, by: persons), finding.candidates?.strength ?? .none)
     }
 
@@ -136,10 +119,11 @@ struct FindingRoutes: Sendable {
         json.member("residence_commune", finding.residenceCommune)
         json.object("typed") { json in
             json.member("full_name", isMasked ? Masking.name(identity.fullName) : identity.fullName)
-            json.member("sex", identity.sex)
+            json.member("sex", isMasked ? Masking.code(identity.sex) : identity.sex)
             json.member("date_of_birth", isMasked ? Masking.typedDate(identity.dateOfBirth) : identity.dateOfBirth)
             json.member("id_number", isMasked ? Masking.number(identity.idNumber) : identity.idNumber)
-            json.member("nationality", finding.typed.nationality)
+            json.member(
+                "nationality", isMasked ? Masking.code(finding.typed.nationality) : finding.typed.nationality)
         }
         json.array("differences") { json in
             for difference in Answer.differences(fromReasons: finding.reasons) {

@@ -15,10 +15,15 @@ struct StoredFinding: Sendable {
     let decidedAt: Instant
     let residenceCommune: String
     let guesses: Int32
+    /// The commune whose business it is: the one typed with the dose, and where none was, that of the facility; empty
+    /// where neither is known.
+    let commune: String
 
     static let columns = """
         v.dose_id, v.facility_code, v.source_record_id, v.version, v.outcome, v.grp, v.reasons, v.typed, v.candidates,
-        v.candidate_weights, v.decided_at, v.residence_commune, v.guesses
+        v.candidate_weights, v.decided_at, v.residence_commune, v.guesses,
+        CASE WHEN v.residence_commune <> '' THEN v.residence_commune
+             ELSE (SELECT f.commune_code FROM unit f WHERE f.code = v.facility_code) END
         """
 
     init(_ row: ResultRow) throws {
@@ -37,12 +42,11 @@ struct StoredFinding: Sendable {
         decidedAt = row.instant(10)
         residenceCommune = row.text(11)
         guesses = row.int4(12)
+        commune = row.optionalText(13) ?? ""
     }
 }
 
 /// Findings by territory, in the order of commune, facility and record.
-///
-/// A finding belongs to the commune that was typed with the dose, and where none was, to the commune of the facility.
 enum FindingTable {
     /// Where a page ended.
     struct Place: Hashable, Sendable {
@@ -52,7 +56,7 @@ enum FindingTable {
     }
 
     /// The next findings after a place.
-    static func page(of territory: Territory, after place: Place, limit: Int, in session: Transaction) throws
+    static func page(of territory: Territory, after place: Place, limit: Int, in session: some SQLSession) throws
         -> [StoredFinding]
     {
         switch territory {
@@ -78,7 +82,7 @@ enum FindingTable {
 
     /// First the records without a commune, by the facilities of the area; then those of each commune. Each part comes
     /// from the index in its order and ends with the page.
-    private static func page(of communes: [String], after place: Place, limit: Int, in session: Transaction) throws
+    private static func page(of communes: [String], after place: Place, limit: Int, in session: some SQLSession) throws
         -> [StoredFinding]
     {
         var found: [StoredFinding] = []
@@ -96,25 +100,28 @@ enum FindingTable {
                 """, [.text(place.facility), .text(place.record), .texts(communes), .int8(Int64(limit))],
                 StoredFinding.init)
         }
-        for commune in communes where commune >= place.commune && found.count < limit {
-            let isSame = commune == place.commune
-            found += try session.query(
-                """
+        let rest = communes.filter { $0 >= place.commune }
+        if found.count == limit || rest.isEmpty { return found }
+        // The communes come in their order, and no more of them than the page takes.
+        found += try session.query(
+            """
+            SELECT v.* FROM (SELECT c COLLATE "C" AS c FROM unnest($1::text[]) AS u (c) ORDER BY 1) c, LATERAL (
                 SELECT \(StoredFinding.columns) FROM verdict v
-                WHERE v.reasons IS NOT NULL AND v.residence_commune = $1
-                    AND (v.facility_code, v.source_record_id) > ($2, $3)
-                ORDER BY v.facility_code, v.source_record_id LIMIT $4
-                """,
-                [
-                    .text(commune), .text(isSame ? place.facility : ""), .text(isSame ? place.record : ""),
-                    .int8(Int64(limit - found.count)),
-                ], StoredFinding.init)
-        }
+                WHERE v.reasons IS NOT NULL AND v.residence_commune = c.c
+                    AND (v.facility_code, v.source_record_id)
+                        > (CASE c.c WHEN $2 THEN $3 ELSE '' END, CASE c.c WHEN $2 THEN $4 ELSE '' END)
+                ORDER BY v.facility_code, v.source_record_id LIMIT $5
+            ) v ORDER BY c.c, v.facility_code, v.source_record_id LIMIT $5
+            """,
+            [
+                .texts(rest), .text(place.commune), .text(place.facility), .text(place.record),
+                .int8(Int64(limit - found.count)),
+            ], StoredFinding.init)
         return found
     }
 
     /// The newest finding, or held version, of a record.
-    static func find(facility: String, record: String, in session: Transaction) throws -> StoredFinding? {
+    static func find(facility: String, record: String, in session: some SQLSession) throws -> StoredFinding? {
         try session.query(
             """
             SELECT \(StoredFinding.columns) FROM verdict v
@@ -122,15 +129,5 @@ enum FindingTable {
             ORDER BY v.decided_at DESC LIMIT 1
             """, [.text(facility), .text(record)], StoredFinding.init
         ).first
-    }
-
-    /// Whether a finding is the business of a territory.
-    static func holds(_ territory: Territory, _ finding: StoredFinding, in session: Transaction) throws -> Bool {
-        if territory == .everywhere { return true }
-        if !finding.residenceCommune.isEmpty { return territory.holds(commune: finding.residenceCommune) }
-        let commune = try session.query(
-            "SELECT commune_code FROM unit WHERE code = $1", [.text(finding.facilityCode)]
-        ) { $0.text(0) }.first
-        return territory.holds(commune: commune ?? "")
     }
 }

@@ -5,11 +5,9 @@ import Web
 
 /// Records that were amended too often while wrong, and letting one of them be judged (see `HeldRecords`).
 struct GuessingRoutes: Sendable {
-    let database: Database
+    let desk: Desk
     let held: HeldRecords
-    let limits: RateLimits
     let guessesPerDay: Int
-    let clock: any WallClock
 
     var routes: [Route] {
         [
@@ -24,26 +22,21 @@ struct GuessingRoutes: Sendable {
         ]
     }
 
+    /// Records that one list looks through, of all territories: more are a case for the holder of the register.
+    private static let most = 10_000
+
     private func list(_ request: Request) async throws -> Response {
-        let principal = request.principal
-        try limits.admit(principal)
-        let access = try FindingAccess(.guessing, request)
-        let now = clock.now()
-        let least = guessesPerDay
-        return try await database.asyncTransaction { session in
-            let territory = try Territory.required(of: principal, in: session)
+        let (least, now) = (guessesPerDay, desk.clock.now())
+        return try await desk.look(.guessing, request) { question, session in
             let all = try session.query(
                 """
                 SELECT \(StoredFinding.columns) FROM verdict v
                 WHERE v.guesses >= 2 AND v.guesses >= $1
                     AND (v.guess_day = ($2::timestamptz AT TIME ZONE 'Asia/Ho_Chi_Minh')::date OR v.outcome = 0)
-                ORDER BY v.facility_code, v.source_record_id LIMIT 10000
+                ORDER BY v.facility_code, v.source_record_id LIMIT \(Self.most)
                 """, [.int4(Int32(least)), .instant(now)], StoredFinding.init)
-            let mine = try all.filter { try FindingTable.holds(territory, $0, in: session) }
-            var seen = access
-            seen.records = Int64(mine.count)
-            try seen.record(principal, at: now, in: session)
-            return Response.json { json in
+            let mine = all.filter { question.territory.holds(commune: $0.commune) }
+            let response = Response.json { json in
                 json.array("records") { json in
                     for record in mine {
                         json.object { json in
@@ -56,29 +49,21 @@ struct GuessingRoutes: Sendable {
                         }
                     }
                 }
+                json.member("complete", all.count < Self.most)
             }
+            return Desk.Seen(response, records: mine.count)
         }
     }
 
     private func release(_ request: Request) async throws -> Response {
-        let principal = request.principal
-        try limits.admit(principal)
-        let access = try FindingAccess(.release, request)
         let (facility, record) = (request.parameter("facility"), request.parameter("record"))
-        let (held, now) = (held, clock.now())
-        let outcome: Outcome? = try await database.asyncTransaction { session in
-            let territory = try Territory.required(of: principal, in: session)
+        return try await desk.change(.release, request) { [held] question, session in
             let found = try FindingTable.find(facility: facility, record: record, in: session)
-            guard let finding = found, try FindingTable.holds(territory, finding, in: session),
+            guard let finding = found, question.territory.holds(commune: finding.commune),
                 let outcome = try held.release(finding.doseID, in: session)
-            else { return nil }
-            var seen = access
-            seen.doseID = finding.doseID
-            seen.records = 1
-            try seen.record(principal, at: now, in: session)
-            return outcome
+            else { return Desk.Seen(refused: .notFound("no record of this territory that waits")) }
+            return Desk.Seen(
+                Response.json { $0.member("outcome", outcome.label) }, records: 1, of: finding.doseID)
         }
-        guard let outcome else { throw Problem.notFound("no record of this territory that waits") }
-        return Response.json { $0.member("outcome", outcome.label) }
     }
 }

@@ -14,6 +14,8 @@ struct PoliceSide: Sendable {
     /// Questions of the health side, why a record is blocked.
     let questions: RateLimits
     let guessesPerDay: Int
+    let keys: PersonKeys
+    let retention: AccessLogRetention
 
     enum Settings {
         static let indexDirectory = Setting.text(
@@ -35,8 +37,11 @@ struct PoliceSide: Sendable {
             "MATCHING_GUESSES_PER_DAY", default: 10, in: 2...1_000,
             help: "Wrong versions of one record in a day, after which further ones wait for the police or the next day."
         )
+        static let accessLogDays = Setting.integer(
+            "MATCHING_ACCESS_LOG_DAYS", default: 1_826, in: 365...36_500,
+            help: "Days for which it is kept who looked at what the register says.")
         static let all: [any SettingDeclaration] = [
-            indexDirectory, views, unitViews, questions, unitQuestions, guesses,
+            indexDirectory, views, unitViews, questions, unitQuestions, guesses, accessLogDays,
         ]
     }
 
@@ -44,6 +49,7 @@ struct PoliceSide: Sendable {
         let (configuration, clock) = (context.configuration, context.clock)
         self.init(
             database: context.database, answering: answering, indexes: indexes, clock: clock, log: context.log,
+            metrics: context.metrics, accessLogDays: configuration[Settings.accessLogDays],
             views: .init(account: configuration[Settings.views], unit: configuration[Settings.unitViews]),
             questions: .init(account: configuration[Settings.questions], unit: configuration[Settings.unitQuestions]),
             guessesPerDay: configuration[Settings.guesses])
@@ -51,11 +57,15 @@ struct PoliceSide: Sendable {
 
     init(
         database: Database, answering: Answering, indexes: RegisterIndexes, clock: any WallClock, log: Log,
-        views: RateLimits.Allowance = .init(account: 120, unit: 600),
-        questions: RateLimits.Allowance = .init(account: 300, unit: 1_500), guessesPerDay: Int = 10
+        metrics: MetricsRegistry, accessLogDays: Int,
+        views: RateLimits.Allowance,
+        questions: RateLimits.Allowance, guessesPerDay: Int
     ) {
         self.indexes = indexes
         self.guessesPerDay = guessesPerDay
+        keys = answering.keys
+        retention = AccessLogRetention(
+            database: database, days: accessLogDays, clock: clock, log: log, metrics: metrics)
         owed = OwedCandidates(database: database, answering: answering, clock: clock, log: log)
         held = HeldRecords(database: database, answering: answering, clock: clock, log: log)
         self.views = RateLimits(views, clock: clock)
@@ -63,12 +73,11 @@ struct PoliceSide: Sendable {
     }
 
     func routes(_ database: Database, clock: any WallClock) -> [Route] {
-        SuggestionRoutes(database: database, indexes: indexes, limits: views, clock: clock).routes
-            + FindingRoutes(database: database, indexes: indexes, limits: views, clock: clock).routes
-            + GuessingRoutes(
-                database: database, held: held, limits: views, guessesPerDay: guessesPerDay, clock: clock
-            ).routes
-            + AccessLogRoutes(database: database).routes
+        let desk = Desk(database: database, limits: views, keys: keys, clock: clock)
+        return SuggestionRoutes(desk: desk, indexes: indexes).routes
+            + FindingRoutes(desk: desk, indexes: indexes).routes
+            + GuessingRoutes(desk: desk, held: held, guessesPerDay: guessesPerDay).routes
+            + AccessLogRoutes(desk: desk, retention: retention).routes
     }
 
     var backgroundTasks: [BackgroundTask] {
@@ -79,6 +88,9 @@ struct PoliceSide: Sendable {
                     let step = try owed.step { indexes.index(of: $0) != nil }
                     if step == .idle, stop.wait(seconds: 5) { return }
                 }
+            },
+            BackgroundTask("access log") { stop in
+                repeat { try retention.deleteOld(until: stop) } while !stop.wait(seconds: 3_600)
             },
             BackgroundTask("held records") { stop in
                 repeat { try held.releaseEarlierDays() } while !stop.wait(seconds: 60)

@@ -1,14 +1,11 @@
 import Observability
 import RecordModel
-import Storage
 import Web
 
 /// SUGGEST for one record as typed, over the same search as the stream: who could it be, and what is likely wrong.
 struct SuggestionRoutes: Sendable {
-    let database: Database
+    let desk: Desk
     let indexes: RegisterIndexes
-    let limits: RateLimits
-    let clock: any WallClock
 
     var routes: [Route] {
         [
@@ -45,41 +42,22 @@ struct SuggestionRoutes: Sendable {
     }
 
     private func suggest(_ request: Request) async throws -> Response {
-        let principal = request.principal
-        try limits.admit(principal)
-        let access = try FindingAccess(.suggestion, request)
         let typed = try await request.json(Typed.self)
         let (items, commune) = (typed.items, Territory.commune(typed: typed.residenceCommune ?? ""))
-        let (indexes, now) = (indexes, clock.now())
-        return try await database.asyncTransaction { session in
-            let territory = try Territory.required(of: principal, in: session)
-            guard let standing = try RegisterTables.activeGeneration(in: session) else {
+        return try await desk.look(.suggestion, request) { [indexes] question, _ in
+            guard let standing = question.generation else {
                 throw Problem.conflict("no register generation is active")
             }
             guard let index = indexes.index(of: standing), let found = index.suggest([items], communes: [commune]).first
             else {
                 throw Problem.unavailable("the candidate index of the register is being built")
             }
-            var view = CandidateView(territory: territory, isMasked: false)
+            var view = CandidateView(territory: question.territory, isMasked: false)
             let response = Response.json { json in
                 json.member("generation", Int(standing))
                 view.write(found.candidates, strength: found.strength, to: &json)
             }
-            try access.showing(1, view).record(principal, at: now, in: session)
-            return response
+            return Desk.Seen(response, records: 1, view)
         }
-    }
-}
-
-extension Territory {
-    /// The territory of the bearer of a token.
-    /// - Throws: `Problem` 403 where there is none.
-    static func required(of principal: Principal, in session: some SQLSession) throws -> Territory {
-        let territory = try of(principal, in: session)
-        guard territory != .nowhere else {
-            throw Problem.forbidden(
-                "the token's unit is not in the list of units as a unit of its role, or has no area")
-        }
-        return territory
     }
 }

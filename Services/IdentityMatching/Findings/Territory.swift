@@ -27,34 +27,40 @@ enum Territory: Hashable, Sendable {
         text.utf8.count == 5 && text.utf8.allSatisfy { $0 >= 0x30 && $0 <= 0x39 } ? text : ""
     }
 
-    /// The territory of the bearer of a token.
-    static func of(_ principal: Principal, in session: some SQLSession) throws -> Territory {
-        switch principal.role {
-        case .nationalPolice:
-            return .everywhere
-        case .communePolice:
-            let commune = try area("commune_code", of: principal.unit, kind: .communePolice, in: session)
-            return commune.map { .commune($0) } ?? .nowhere
-        case .provincialPolice:
-            guard let province = try area("province_code", of: principal.unit, kind: .provincialPolice, in: session)
-            else { return .nowhere }
-            let communes = try session.query(
-                "SELECT DISTINCT commune_code FROM unit WHERE province_code = $1 AND commune_code <> ''",
-                [.text(province)]
-            ) { $0.text(0) }
-            return .province(province, communes: Set(communes))
-        default:
-            return .nowhere
+    /// The territory of the bearer of a token and the standing generation of the register (nil while none stands), in one
+    /// statement: whoever looks at something asks for both.
+    static func standing(of principal: Principal, in session: some SQLSession) throws -> (Territory, Int32?) {
+        guard let (column, kind) = area(of: principal.role) else {
+            let generation = try RegisterTables.activeGeneration(in: session)
+            return (principal.role == .nationalPolice ? .everywhere : .nowhere, generation)
         }
+        let communes =
+            kind == .communePolice
+            ? "NULL::text"
+            : """
+            (SELECT string_agg(DISTINCT c.commune_code, ' ') FROM unit c
+            WHERE c.province_code = u.province_code AND c.commune_code <> '')
+            """
+        let found = try session.query(
+            """
+            SELECT (\(RegisterTables.activeGenerationSQL)), coalesce(u.\(column), ''), \(communes)
+            FROM (SELECT) one LEFT JOIN unit u ON u.code = $1 AND u.kind = $2
+            """, [.text(principal.unit), .text(kind.rawValue)]
+        ) { (generation: $0.optionalInt4(0), area: $0.text(1), communes: $0.optionalText(2) ?? "") }
+        guard let line = found.first, !line.area.isEmpty else { return (.nowhere, found.first?.generation) }
+        if kind == .communePolice { return (.commune(line.area), line.generation) }
+        return (
+            .province(line.area, communes: Set(line.communes.split(separator: " ").map(String.init))), line.generation
+        )
     }
 
-    private static func area(_ column: String, of unit: String, kind: UnitKind, in session: some SQLSession) throws
-        -> String?
-    {
-        try session.query(
-            "SELECT \(column) FROM unit WHERE code = $1 AND kind = $2 AND \(column) <> ''",
-            [.text(unit), .text(kind.rawValue)]
-        ) { $0.text(0) }.first
+    /// Which column of the list of units is the area of a role, and of which kind a unit of that role is.
+    private static func area(of role: Role) -> (column: String, kind: UnitKind)? {
+        switch role {
+        case .communePolice: ("commune_code", .communePolice)
+        case .provincialPolice: ("province_code", .provincialPolice)
+        default: nil
+        }
     }
 }
 

@@ -82,6 +82,18 @@ enum PersonalIDAliases {
             """, [.int8s(added)])
     }
 
+    /// All numbers under which the holder of one was ever known, that one included.
+    static func numbers(ofHolder id: Int64, in session: some SQLSession) throws -> [Int64] {
+        try session.query(
+            """
+            WITH key AS (
+                SELECT coalesce((SELECT key_id FROM personal_id_alias WHERE personal_id = $1), $1) AS id)
+            SELECT id FROM key
+            UNION SELECT a.personal_id FROM personal_id_alias a JOIN key ON a.key_id = key.id
+            """, [.int8(id)]
+        ) { $0.int8(0) }
+    }
+
     /// The keys that matter to the rows: of their numbers, and of what already points to them.
     private static func held(by rows: [Row], in session: Transaction) throws -> [Int64: Int64] {
         let numbers = Set(rows.flatMap { [$0.personalID, $0.formerID] }).sorted()

@@ -72,10 +72,11 @@ struct RegisterTables: PopulationRegister {
 
     /// The generation that stands, without holding a switch back; nil while none does.
     static func activeGeneration(in session: some SQLSession) throws -> Int32? {
-        try session.query("SELECT active_generation FROM register_state WHERE active_generation IS NOT NULL", []) {
-            $0.int4(0)
-        }.first
+        try session.query(activeGenerationSQL, []) { $0.int4(0) }.first
     }
+
+    /// The same as a statement, to ask it within another one.
+    static let activeGenerationSQL = "SELECT active_generation FROM register_state WHERE active_generation IS NOT NULL"
 
     /// The name of a generation's table; a number is all that varies.
     static func table(of generation: Int32) -> String { "register_person_\(generation)" }

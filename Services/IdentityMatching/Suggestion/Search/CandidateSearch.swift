@@ -1,9 +1,9 @@
-import Dispatch
 import Synchronization
 
 /// SUGGEST: who could a record be, and what is likely wrong with it. It never decides.
 ///
-/// One record over HTTP and whole batches of the stream take the same way; a batch is parted over the cores.
+/// One record over HTTP and whole batches of the stream take the same way; a batch is parted over the cores, on threads of its
+/// own that stand back behind all others.
 struct CandidateSearch: CandidateIndex {
     let index: RegisterIndex
     let weights: Weights
@@ -52,7 +52,7 @@ struct CandidateSearch: CandidateIndex {
         let parts = (records.count + Self.part - 1) / Self.part
         let answers = Mutex<[[Suggestion]]>(Array(repeating: [], count: parts))
         let next = Atomic<Int>(0)
-        DispatchQueue.concurrentPerform(iterations: Parallelism.width) { _ in
+        Parallelism.run {
             var worker = worker(rules: rules)
             while true {
                 let part = next.wrappingAdd(1, ordering: .relaxed).oldValue

@@ -56,11 +56,13 @@ final class MatchingFixture: Sendable {
     /// What the police side has beside VERIFY.
     func police(
         views: RateLimits.Allowance = .init(account: 10_000, unit: 10_000),
-        questions: RateLimits.Allowance = .init(account: 10_000, unit: 10_000), guessesPerDay: Int = 10
+        questions: RateLimits.Allowance = .init(account: 10_000, unit: 10_000), guessesPerDay: Int = 10,
+        accessLogDays: Int = 365
     ) -> PoliceSide {
         PoliceSide(
             database: database, answering: answering, indexes: indexes, clock: clock, log: TestPostgres.log,
-            views: views, questions: questions, guessesPerDay: guessesPerDay)
+            metrics: metrics, accessLogDays: accessLogDays, views: views, questions: questions,
+            guessesPerDay: guessesPerDay)
     }
 
     var handler: VerificationHandler {

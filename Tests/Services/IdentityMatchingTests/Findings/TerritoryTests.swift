@@ -136,36 +136,92 @@ struct TerritoryTests {
         }
     }
 
+    /// Every route with the scope of a territory, as the routing table has it: a new one has to be added here.
+    private static let ofTerritory = [
+        "POST /v1/suggestions", "GET /v1/findings", "GET /v1/findings/79001/R1", "GET /v1/guessing",
+        "POST /v1/guessing/79001/R1/release", "GET /v1/access-log",
+    ]
+
     @Test(
-        "AUT-16 every view is recorded with account, unit, purpose and how much was seen, and can be read by province")
-    func accessLog() async throws {
+        "AUT-16 every route of a territory, every police role: a unit that is not of that role sees nothing, in the log"
+    )
+    func everyRoute() async throws {
         try await TestMatching.with { matching in
             try Self.fill(matching.fixture)
-            _ = try await matching.ask(
-                "GET", "/v1/findings", as: .communePolice, unit: "CAX-26740", account: "an", purpose: "correction")
-            _ = try await matching.ask(
-                "GET", "/v1/findings/79001/R2?purpose=complaint&reference=PA-7", as: .communePolice, unit: "CAX-26740",
-                account: "an")
-            _ = try await matching.ask(
-                "GET", "/v1/findings/79001/R1", as: .communePolice, unit: "CAX-00001", account: "binh",
-                purpose: "correction")
-            _ = try await matching.ask("GET", "/v1/exports/findings", as: .nationalPolice, unit: "BCA", account: "chi")
-            let log = try await matching.ask("GET", "/v1/access-log", as: .nationalPolice, unit: "BCA")
-            let views = try #require(try matching.object(log.text)["views"] as? [[String: Any]])
-            let lines = views.map { view in
-                ["account", "unit_code", "act", "purpose", "reference", "records", "persons", "outside"].map {
-                    "\(view[$0] ?? "")"
-                }.joined(separator: " ")
+            let routes = IdentityMatching.routes(
+                matching.fixture.database, police: matching.fixture.police(), clock: matching.fixture.clock,
+                log: TestPostgres.log
+            ).filter { $0.scope == .territory }
+            #expect(routes.count == Self.ofTerritory.count)
+            let units: [Role: [String]] = [
+                .communePolice: ["", "nowhere", "79001", "CAT-79", "BCA"],
+                .provincialPolice: ["", "nowhere", "79001", "CAX-26740", "BCA"],
+            ]
+            var refused = 0
+            for route in Self.ofTerritory {
+                let parts = route.split(separator: " ").map(String.init)
+                for (role, units) in units {
+                    for unit in units {
+                        let answer = try await matching.ask(
+                            parts[0], parts[1], as: role, unit: unit, body: parts[0] == "POST" ? "{}" : nil,
+                            type: "application/json", purpose: "inspection")
+                        #expect(answer.status == 403, "\(role.rawValue) \(unit) \(route): \(answer.status)")
+                        for secret in Self.secrets { #expect(!answer.text.contains(secret)) }
+                        if role == .provincialPolice || parts[1] != "/v1/access-log" { refused += 1 }
+                    }
+                }
             }
-            #expect(lines.count == 4)
-            #expect(lines[0].hasPrefix("chi BCA export inspection  4"))
-            #expect(lines[1] == "binh CAX-00001 detail correction  0 0 0")
-            #expect(lines[2].hasPrefix("an CAX-26740 detail complaint PA-7 1 "))
-            #expect(lines[3].hasPrefix("an CAX-26740 list correction  2 "))
-            let province = try await matching.ask(
-                "GET", "/v1/access-log?limit=1", as: .provincialPolice, unit: "CAT-79")
-            #expect(province.text.contains("\"account\":\"an\"") && !province.text.contains("binh"))
-            #expect(!log.text.contains("079087") && !log.text.contains("Nguyễn"))
+            let traces =
+                "SELECT count(*) FROM finding_access WHERE records + persons + outside + cardinality(shown) = 0"
+            #expect(try matching.fixture.number(traces) == refused)
+        }
+    }
+
+    @Test("AUT-16 what is of another commune or province is not there, whatever the route, and leaves a trace")
+    func elsewhere() async throws {
+        try await TestMatching.with { matching in
+            try Self.fill(matching.fixture)
+            for (role, unit) in [(Role.communePolice, "CAX-26743"), (.provincialPolice, "CAT-01")] {
+                for (method, path, status) in [
+                    ("GET", "/v1/findings", 200), ("GET", "/v1/findings/79001/R1", 404), ("GET", "/v1/guessing", 200),
+                    ("POST", "/v1/guessing/79001/R1/release", 404), ("POST", "/v1/suggestions", 200),
+                ] {
+                    let body = #"{"full_name":"Nguyễn Văn An","sex":"M","date_of_birth":"05/09/1987"}"#
+                    let answer = try await matching.ask(
+                        method, path, as: role, unit: unit, body: method == "POST" ? body : nil,
+                        type: "application/json", purpose: "correction")
+                    #expect(answer.status == status, "\(unit) \(path)")
+                    for secret in Self.secrets { #expect(!answer.text.contains(secret), "\(unit) \(path)") }
+                    #expect(!answer.text.contains("\"R1\"") && !answer.text.contains("079******345"))
+                }
+            }
+            #expect(try matching.fixture.number("SELECT count(*) FROM finding_access") == 10)
+        }
+    }
+
+    private static let secrets = ["Nguyễn Văn An", "079087012345", "079087012354", "1987-09", "05/09"]
+
+    @Test("Lists mask names, numbers, dates, and whatever somebody has typed where it does not belong")
+    func masking() {
+        for (name, masked) in [
+            ("Nguyễn Văn An", "Nguyễn V** A**"), ("  Nguyễn   Văn An ", "Nguyễn V** A**"), ("An", "A**"), ("", ""),
+            ("NguyễnVănAn Ba", "N** B**"), ("079087012345 An", "** A**"), ("Lê 05/09/1987", "Lê **"),
+        ] {
+            #expect(Masking.name(name) == masked)
+        }
+        for (number, masked) in [("079087012345", "079******345"), ("123456789", "123***789"), ("12345", "*****")] {
+            #expect(Masking.number(number) == masked)
+        }
+        for (date, masked) in [
+            ("05/09/1987", "1987-**-**"), ("1987", "1987"), ("5.9.1987", "********"),
+            ("Nguyễn Văn An, 1987", "**********"),
+        ] {
+            #expect(Masking.typedDate(date) == masked)
+        }
+        for (code, masked) in [
+            ("M", "M"), ("Nữ", "Nữ"), ("1", "1"), ("VNM", "VNM"), ("Nguyễn Văn An", "**"), ("1987", "**"),
+        ] {
+            #expect(Masking.code(code) == masked)
         }
     }
 

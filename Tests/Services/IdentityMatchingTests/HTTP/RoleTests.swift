@@ -41,6 +41,7 @@ struct RoleTests {
         "GET /v1/guessing": .police,
         "POST /v1/guessing/79001/R1/release": .police,
         "GET /v1/access-log": [.provincialPolice, .nationalPolice],
+        "POST /v1/access-log/of-person": [.nationalPolice],
         "GET /v1/counts": [
             .communePolice, .provincialPolice, .nationalPolice, .operator, .mohIT, .preventiveMedicine,
             .healthDepartment,
