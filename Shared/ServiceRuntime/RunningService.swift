@@ -227,6 +227,8 @@ final class RunningService: Sendable {
         case let error as StorageError where error.isTransient:
             .unavailable("the database is not available at the moment")
         case StorageError.unavailable: .unavailable("the database is not available at the moment")
+        // "Not in the state for it", raised by a service's own statement, which says what is to be done.
+        case StorageError.refused(let refusal) where refusal.state == "55000": .unavailable(refusal.message)
         case StorageError.closed: .unavailable("the service is stopping")
         default: nil
         }

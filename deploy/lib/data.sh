@@ -12,10 +12,10 @@ tool() {
 command_operator() { tool operator "$@"; }
 
 command_load() {
-  [[ $# -eq 2 && ($1 == units || $1 == register) ]] || die 64 "load units F | load register F"
+  [[ $# -ge 2 && ($1 == units || $1 == register) ]] || die 64 "load units F | load register F [--allow-shrink]"
   [[ -r $2 ]] || die 66 "không đọc được tệp / cannot read $2"
   need_stack
-  command_operator load "$1" "$2" >&2
+  command_operator load "$@" >&2
   mark_data
 }
 

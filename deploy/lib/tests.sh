@@ -1,6 +1,7 @@
 # All tests: warnings are errors, format, contract, unit tests, then the system tests over a release build.
 
 command_test() {
+  [[ $# -eq 0 ]] || die 64 "test không có tham số / takes no argument"
   run_dir
   install_packages
   need_swift

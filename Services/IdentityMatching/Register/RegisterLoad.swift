@@ -37,6 +37,7 @@ struct RegisterLoad: Sendable {
     enum Failure: Error, Equatable, CustomStringConvertible {
         case anotherLoadRuns
         case empty
+        case allRefused(rows: Int64, first: RefusedRow?)
         case cutOff
         case mostlyRefused
         case unreadable(String)
@@ -45,6 +46,9 @@ struct RegisterLoad: Sendable {
             switch self {
             case .anotherLoadRuns: "another load is under way: wait for it"
             case .empty: "the file holds no person"
+            case .allRefused(let rows, let first):
+                "all \(rows) rows were refused"
+                    + (first.map { ", the first in line \($0.line): \($0.column) \($0.rule)" } ?? "")
             case .cutOff: "the file ends in the middle of a row: send it again whole"
             case .mostlyRefused: "more than nine of ten rows were refused: is this a register?"
             case .unreadable(let reason): reason
@@ -109,7 +113,10 @@ struct RegisterLoad: Sendable {
             throw fatal.rule == .emptyInput ? Failure.empty : Failure.unreadable(fatal.description)
         }
         if intake.isCutOff { throw Failure.cutOff }
-        if intake.accepted == 0 { throw Failure.empty }
+        guard intake.accepted > 0 else {
+            throw intake.refused == 0
+                ? Failure.empty : Failure.allRefused(rows: intake.refused, first: intake.refusals.first)
+        }
         let repeated = try makeKeys(of: generation, on: connection)
         report.persons -= repeated.count
         report.refused += repeated.count

@@ -19,7 +19,7 @@ enum RegisterSwitch {
             case .noSuchGeneration: "no generation has this number"
             case .notReady(let state): "the generation is \(state), not ready"
             case .shrinks(let from, let to):
-                "the generation holds \(to) persons, the active one \(from): ask with allow_shrink=true if that is meant"
+                "the generation holds \(to) persons, the active one \(from): if that is meant, ask with allow_shrink=true (operator: load register F --allow-shrink)"
             case .notActive: "only the active generation can be rolled back"
             case .nothingBefore: "no earlier generation is there to roll back to"
             }

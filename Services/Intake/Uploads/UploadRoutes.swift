@@ -109,7 +109,9 @@ struct UploadRoutes: Sendable {
                 }
             ) { faults in
                 for fault in faults {
-                    let reason = (RefusalRule(rawValue: fault.rule) ?? .unreadable).explanation
+                    let reason =
+                        RefusalRule(rawValue: fault.rule)?.explanation ?? TabularRule(rawValue: fault.rule)?.explanation
+                        ?? RefusalRule.unreadable.explanation
                     csv.row([
                         String(fault.row), String(fault.line), fault.facilityCode, fault.sourceRecordID, fault.field,
                         fault.rule, reason.vi, reason.en,

@@ -11,6 +11,9 @@ struct TrustAnchors: Sendable {
     /// The anchors now; throws where the file cannot be read.
     func current() throws(CryptographyError) -> [Certificate] { try Certificate.all(pem: text()) }
 
+    /// There is no file, as before the first certificate authority was set up.
+    var isMissing: Bool { path.isEmpty || !FileManager.default.fileExists(atPath: path) }
+
     /// All anchors as PEM, for the export.
     func pem() throws(CryptographyError) -> String { try current().map(\.pem).joined() }
 

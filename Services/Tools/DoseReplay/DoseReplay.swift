@@ -47,7 +47,7 @@ struct DoseReplay {
         """
 
     static func run(_ arguments: [String]) -> Int32 {
-        guard let command = arguments.first, command != "--help", command != "-h" else {
+        guard let command = arguments.first, !arguments.contains("--help"), !arguments.contains("-h") else {
             print(usage)
             return arguments.isEmpty ? 64 : 0
         }

@@ -18,6 +18,10 @@ import RecordModel
 struct SigningAgent {
     static func main() async {
         let environment = ProcessInfo.processInfo.environment
+        if CommandLine.arguments.contains("--help") || CommandLine.arguments.contains("-h") {
+            write(usage + "\n", to: 1)
+            return
+        }
         do {
             let arguments = try AgentArguments(Array(CommandLine.arguments.dropFirst()), environment: environment)
             try await run(arguments)

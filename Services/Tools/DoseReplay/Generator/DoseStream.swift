@@ -32,7 +32,8 @@ struct DoseStream {
         self.population = population
         self.errors = errors
         self.wanted = wanted
-        let needed = max(1, wanted * 10 / DoseStream.dosesPerTenPersons)
+        // A few more, as the first ones may all be without a dose.
+        let needed = wanted * 10 / DoseStream.dosesPerTenPersons + 16
         step = max(1, population.count / needed)
     }
 
