@@ -11,7 +11,9 @@ struct CandidateSearch: CandidateIndex {
 
     init(index: RegisterIndex, table: WeightTable = .standard) {
         self.index = index
-        weights = Weights(table, persons: index.count, density: NumberDensity.measure(index))
+        weights = Weights(
+            table, persons: index.count, density: NumberDensity.measure(index),
+            sameCommune: RelativeWeights.sameCommune(index))
     }
 
     /// A worker for a thread of its own.
@@ -28,12 +30,15 @@ struct CandidateSearch: CandidateIndex {
     /// The answers in the order of the records.
     func suggest(_ records: [TypedItems]) -> [Suggestion] { suggest(records, communes: []) }
 
-    /// The answers in the order of the records.
+    /// The answers in the order of the records. Waterfalls are made for a record that is asked for alone; of many, nobody
+    /// reads them.
     ///
     /// - Parameter communes: of residence, one for each record, or none at all.
     func suggest(_ records: [TypedItems], communes: [String]) -> [Suggestion] {
         @Sendable func answer(_ worker: inout SearchWorker, _ place: Int) -> Suggestion {
-            worker.suggest(records[place], commune: place < communes.count ? communes[place] : "")
+            worker.suggest(
+                records[place], commune: place < communes.count ? communes[place] : "",
+                isExplained: records.count == 1)
         }
         guard records.count > Self.part else {
             var worker = worker()
