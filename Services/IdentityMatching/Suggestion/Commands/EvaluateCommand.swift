@@ -55,7 +55,8 @@ enum EvaluateCommand {
         defer { folder?.remove(["register.index", "register.index.building"]) }
         let path = folder.map { $0.path + "/register.index" } ?? kept
         let started = ContinuousClock.now
-        let (index, unreadable) = try RegisterFile.makeIndex(of: register, at: path)
+        let rows = LeftOutRows(of: "register", log)
+        let (index, unreadable) = try RegisterFile.makeIndex(of: register, at: path) { rows.name($0) }
         log.info(
             "index made",
             [
@@ -74,13 +75,15 @@ enum EvaluateCommand {
         var count = 0
         var spent = Duration.zero
         var pairs = 0
-        let unreadable = try RecordFile.forEachPart(records, of: part) { part in
+        let rows = LeftOutRows(of: "records", log)
+        func answer(_ part: [RecordFile.Record]) throws {
             let begun = ContinuousClock.now
             let suggestions = search.suggest(part.map(\.typed), communes: usingCommune ? part.map(\.commune) : [])
             spent += begun.duration(to: .now)
             count += part.count
             for (record, suggestion) in zip(part, suggestions) { pairs += try output.write(record, suggestion) }
         }
+        let unreadable = try RecordFile.forEachPart(records, of: part, left: { rows.name($0) }, answer)
         try output.finish()
         let seconds = spent / .seconds(1)
         log.info(

@@ -9,14 +9,19 @@ enum RegisterFile {
 
     /// Gives every person of the file.
     ///
-    /// - Returns: rows that could not be read.
+    /// - Parameter left: gets each row that cannot be read and is left out.
+    /// - Returns: how many they are.
     /// - Throws: a fatal `TabularError`, or what the body threw.
-    static func forEach(_ path: String, _ body: (RegisterEntry) throws -> Void) throws -> Int {
+    static func forEach(
+        _ path: String, left: (TabularError) -> Void = { _ in }, _ body: (RegisterEntry) throws -> Void
+    ) throws -> Int {
         var normaliser = NameNormaliser()
         var unreadable = 0
         try readTabularFile(path: path, schema: schema) { row in
             switch row {
-            case .failure: unreadable += 1
+            case .failure(let error):
+                unreadable += 1
+                left(error)
             case .success(let row):
                 try body(
                     RegisterEntry(
@@ -28,9 +33,11 @@ enum RegisterFile {
     }
 
     /// Makes an index file of a register file.
-    static func makeIndex(of path: String, at indexPath: String) throws -> (index: RegisterIndex, unreadable: Int) {
+    static func makeIndex(
+        of path: String, at indexPath: String, left: (TabularError) -> Void = { _ in }
+    ) throws -> (index: RegisterIndex, unreadable: Int) {
         let builder = try IndexBuilder(path: indexPath, generation: 0)
-        let unreadable = try forEach(path) { try builder.add($0) }
+        let unreadable = try forEach(path, left: left) { try builder.add($0) }
         try builder.finish()
         return (try RegisterIndex(path: indexPath), unreadable)
     }
@@ -53,13 +60,18 @@ enum RecordFile {
 
     /// Gives the records in parts of this size.
     ///
-    /// - Returns: rows that could not be read.
-    static func forEachPart(_ path: String, of size: Int, _ body: ([Record]) throws -> Void) throws -> Int {
+    /// - Parameter left: gets each row that cannot be read and is left out.
+    /// - Returns: how many they are.
+    static func forEachPart(
+        _ path: String, of size: Int, left: (TabularError) -> Void = { _ in }, _ body: ([Record]) throws -> Void
+    ) throws -> Int {
         var part: [Record] = []
         var unreadable = 0
         try readTabularFile(path: path, schema: schema) { row in
             switch row {
-            case .failure: unreadable += 1
+            case .failure(let error):
+                unreadable += 1
+                left(error)
             case .success(let row):
                 part.append(
                     Record(

@@ -97,6 +97,17 @@ enum SexMark: UInt8, Sendable {
         }
     }
 
+    /// More words than VERIFY takes.
+    init(typed text: String) {
+        self.init(SexReading(typed: text))
+        guard self == .unknown else { return }
+        switch text.filter({ $0 != " " }).lowercased() {
+        case "male", "man", "trai", "ông": self = .male
+        case "female", "woman", "nu", "gái", "bà": self = .female
+        default: break
+        }
+    }
+
     init(_ sex: Sex) { self = sex == .male ? .male : .female }
 
     /// As in `register.csv`.

@@ -20,8 +20,10 @@ struct RegisterEntry: Sendable {
         self.number = number
         self.oldNumber = oldNumber
         self.name = normaliser.normalise(name)
-        self.sex = SexMark(SexReading(typed: sex))
-        date = DateReading(typed: birthDate).best
+        self.sex = SexMark(typed: sex)
+        let born = DateReading(typed: birthDate).best
+        // Month before day, where it can be nothing else.
+        date = born.isFull && !born.isPossible && born.swapped.isPossible ? born.swapped : born
         self.commune = commune
     }
 
@@ -41,11 +43,18 @@ struct RegisterEntry: Sendable {
 
 /// A commune's official code of five digits as a number.
 enum CommuneCode {
-    /// Nil for any other text; a code of four digits has lost its zero.
+    /// A code of four digits has lost its zero. Any other text is a number above all codes by which only equality can be
+    /// seen; nil where there is none.
     static func read(_ text: String) -> UInt32? {
-        guard text.utf8.count == 5 || text.utf8.count == 4, text.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }) else {
-            return nil
+        if text.utf8.count == 5 || text.utf8.count == 4, text.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }) {
+            return UInt32(text)
         }
-        return UInt32(text)
+        let letters = text.utf8.filter { $0 > 0x20 }
+        return letters.isEmpty ? nil : other | UInt32(truncatingIfNeeded: Mixing.hash(letters)) & (other - 2)
     }
+
+    /// Whether it is an official code.
+    static func isOfficial(_ code: UInt32) -> Bool { code < other }
+
+    private static let other: UInt32 = 1 << 23
 }

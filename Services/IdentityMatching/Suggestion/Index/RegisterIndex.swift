@@ -6,6 +6,8 @@ final class RegisterIndex: Sendable {
     let header: IndexHeader
     let path: String
     let vocabulary: Vocabulary
+    /// Whether some person has a residence commune.
+    let hasCommunes: Bool
     private let file: MappedFile
     private let persons: Int
     private let texts: IndexHeader.Section
@@ -31,6 +33,7 @@ final class RegisterIndex: Sendable {
             guard let table = PostingTable(header, family, file) else { throw damaged("a table of keys is not whole") }
             tables.append(table)
         }
+        hasCommunes = (header.section(.ordinals, family: KeyFamily.communeAndYear.rawValue)?.length ?? 0) > 0
         self.header = header
         self.path = path
         self.vocabulary = vocabulary

@@ -22,6 +22,8 @@ struct NumberReading: Sendable {
     private(set) var forms: [Form] = []
     /// `1.09E+11`: only the first digits were kept.
     private(set) var isScientific = false
+    /// What was typed may be a part of these.
+    private(set) var fragments: [NumberFragment] = []
     /// Something was typed, but nothing that could be compared.
     private(set) var isUnreadable = false
 
@@ -38,13 +40,28 @@ struct NumberReading: Sendable {
         if Self.looksScientific(text) {
             isScientific = true
             isUnreadable = true
+            fragments = NumberFragment.read(text, isScientific: true)
             return
         }
         add(PackedNumber(cleaned: cleaned), .asTyped)
         if !forms[0].number.isDigits {
             readDigitsAmongLetters(text, cleaned)
         }
+        if let whole = Self.withoutFraction(text) { add(PackedNumber(cleaned: whole), .zerosRestored) }
         for form in forms { restoreZeros(of: form.number) }
+        if forms[0].number.length != 12 || forms[0].number.bits & 0xFFFF == 0 {
+            fragments = NumberFragment.read(text, isScientific: false)
+        }
+    }
+
+    /// `79148019396.0`: the digits before a fraction of nothing but one or two zeros, which a spreadsheet has added.
+    private static func withoutFraction(_ text: String) -> [UInt8]? {
+        guard text.utf8.contains(where: { $0 == 0x2E || $0 == 0x2C }) else { return nil }
+        let bytes = text.utf8.filter { $0 > 0x20 }
+        guard bytes.last == 0x30, let mark = bytes.lastIndex(where: { $0 == 0x2E || $0 == 0x2C }),
+            bytes.count - mark <= 3, bytes[(mark + 1)...].allSatisfy({ $0 == 0x30 }), mark >= 9
+        else { return nil }
+        return bytes[..<mark].filter { $0 >= 0x30 && $0 <= 0x39 }
     }
 
     private mutating func add(_ number: PackedNumber, _ source: Source) {
@@ -58,6 +75,10 @@ struct NumberReading: Sendable {
         switch length {
         case 9, 10, 11: add(Self.padded(number, to: 12), .zerosRestored)
         case 6, 7, 8: add(Self.padded(number, to: 9), .zerosRestored)
+        case 12:
+            // An old number filled up to twelve digits; no province is 000.
+            if number.part(0, 3) == 0 { add(PackedNumber(digits: Array(number.digits[3...])), .zerosRestored) }
+            if number.part(9, 12) == 0 { add(PackedNumber(digits: Array(number.digits[..<9])), .oneOfSeveral) }
         default: break
         }
     }
@@ -85,6 +106,12 @@ struct NumberReading: Sendable {
             }
         }
         runs.append(run)
+        // Two numbers without anything between them.
+        for run in runs where run.count > 14 && run.count <= 26 {
+            for part in [run.prefix(12), run.suffix(12), run.prefix(9), run.suffix(9)] {
+                add(PackedNumber(cleaned: part), .oneOfSeveral)
+            }
+        }
         for run in runs where run.count >= 7 && run.count <= 14 { add(PackedNumber(cleaned: run), .oneOfSeveral) }
     }
 
@@ -107,6 +134,7 @@ struct NumberReading: Sendable {
         var sawExponent = false
         var digitsAfter = 0
         var digitsBefore = 0
+        var sawPoint = false
         for byte in text.utf8 {
             switch byte {
             case 0x30...0x39:
@@ -114,10 +142,11 @@ struct NumberReading: Sendable {
             case 0x45, 0x65:
                 if sawExponent || digitsBefore == 0 { return false }
                 sawExponent = true
-            case 0x2B, 0x2E, 0x2C, 0x20: continue
+            case 0x2E, 0x2C: sawPoint = true
+            case 0x2B, 0x20: continue
             default: return false
             }
         }
-        return sawExponent && (1...2).contains(digitsAfter) && digitsBefore < 8
+        return sawExponent && (1...2).contains(digitsAfter) && digitsBefore < (sawPoint ? 12 : 8)
     }
 }

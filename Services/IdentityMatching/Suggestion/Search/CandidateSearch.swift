@@ -11,7 +11,9 @@ struct CandidateSearch: CandidateIndex {
 
     init(index: RegisterIndex, table: WeightTable = .standard) {
         self.index = index
-        weights = Weights(table, persons: index.count, density: NumberDensity.measure(index))
+        weights = Weights(
+            table, persons: index.count, density: NumberDensity.measure(index),
+            sameCommune: RelativeWeights.sameCommune(index))
     }
 
     /// A worker for a thread of its own.
@@ -28,7 +30,8 @@ struct CandidateSearch: CandidateIndex {
     /// The answers in the order of the records.
     func suggest(_ records: [TypedItems]) -> [Suggestion] { suggest(records, communes: []) }
 
-    /// The answers in the order of the records.
+    /// The answers in the order of the records. Waterfalls are made for a record that is asked for alone; of many, nobody
+    /// reads them.
     ///
     /// - Parameter communes: of residence, one for each record, or none at all.
     func suggest(_ records: [TypedItems], communes: [String]) -> [Suggestion] {
@@ -43,7 +46,9 @@ struct CandidateSearch: CandidateIndex {
     /// - Parameter rules: the standing set, by which names are read on both sides.
     func suggest(_ records: [SoughtRecord], rules: RuleSet) -> [Suggestion] {
         @Sendable func answer(_ worker: inout SearchWorker, _ place: Int) -> Suggestion {
-            worker.suggest(records[place].typed, commune: records[place].commune, name: records[place].name)
+            let record = records[place]
+            return worker.suggest(
+                record.typed, commune: record.commune, name: record.name, isExplained: records.count == 1)
         }
         guard records.count > Self.part else {
             var worker = worker(rules: rules)

@@ -7,6 +7,8 @@ struct Gathering {
         static let number = Way(rawValue: 1)
         static let dateName = Way(rawValue: 2)
         static let widened = Way(rawValue: 4)
+        /// By a key that holds two words of the name at least.
+        static let words = Way(rawValue: 8)
     }
 
     private let index: RegisterIndex
@@ -40,6 +42,15 @@ struct Gathering {
             leftOut.append((family, key, way))
             return
         }
+        for entry in range { found.append(UInt64(table.ordinal(entry)) << 8 | UInt64(way.rawValue)) }
+    }
+
+    /// Adds all under a key that is a guess of ours; nothing, and nothing to come back to, where they are more than `most`.
+    mutating func addFew(_ family: KeyFamily, _ key: UInt64, _ way: Way, most: Int) {
+        guard looked.insert(key) else { return }
+        let table = index.table(family)
+        let range = table.range(key)
+        guard range.count <= most else { return }
         for entry in range { found.append(UInt64(table.ordinal(entry)) << 8 | UInt64(way.rawValue)) }
     }
 

@@ -22,36 +22,99 @@ enum Lookups {
             }
             for date in query.date.readings { pairs(date, keys, .dateName, into: &gathering) }
             // Where only the year is known: bare years, the first of January, dates that cannot be.
-            for date in query.date.readings where !date.isPossible || date.month == 1 && date.day == 1 {
-                gathering.add(.yearAndName, DateNameKeys.yearAndName(date.year, keys.sound), .dateName)
+            for date in query.date.readings where !date.isPossible || date.isFirstOfJanuary {
+                gathering.add(.yearAndName, DateNameKeys.yearAndName(date.year, keys.sound), [.dateName, .words])
             }
         }
     }
 
     /// Wider keys, for a record whose first look-ups found nobody convincing.
-    static func wider(_ query: SearchQuery, _ index: RegisterIndex, into gathering: inout Gathering) {
+    ///
+    /// - Parameter communes: where the record's person may live.
+    static func wider(
+        _ query: SearchQuery, _ communes: [UInt32], _ index: RegisterIndex, into gathering: inout Gathering
+    ) {
         let dates = meantDates(query.date)
         for date in dates { gathering.add(.birthDate, DateNameKeys.birthDate(date), .widened) }
         for reading in query.name.readings where !reading.words.isEmpty {
-            gathering.add(.name, DateNameKeys.name(reading.keys.sound), .widened)
+            gathering.add(.name, DateNameKeys.name(reading.keys.sound), [.widened, .words])
             for date in query.date.readings {
                 for year in [date.year, date.year - 1, date.year + 1] where year > 0 {
-                    gathering.add(.yearAndName, DateNameKeys.yearAndName(year, reading.keys.sound), .widened)
+                    gathering.add(.yearAndName, DateNameKeys.yearAndName(year, reading.keys.sound), [.widened, .words])
                 }
                 if date.isFull { pairs(date.swapped, reading.keys, .widened, into: &gathering) }
+                months(of: date.year, reading.keys, into: &gathering)
+            }
+            for date in query.slips.map(\.date) {
+                gathering.add(
+                    .birthDateAndGiven, DateNameKeys.birthDateAndGiven(date, reading.keys.given), .widened)
+                gathering.add(
+                    .birthDateAndOthers, DateNameKeys.birthDateAndOthers(date, reading.keys.surnameAndMiddle),
+                    [.widened, .words])
             }
         }
-        if let commune = query.commune {
+        households(query, communes, into: &gathering)
+        for reading in query.name.readings.prefix(2) {
+            moved(NameOrders(reading.foldedWords), query, dates, into: &gathering)
+            neighbours(reading, query, dates, index, into: &gathering)
+        }
+        gathering.addLeftOut(upTo: SearchWorker.widerCap)
+    }
+
+    /// Those of the record's own commune, or of the commune of somebody it points at, who have its given name or were born
+    /// in its year.
+    static func households(_ query: SearchQuery, _ communes: [UInt32], into gathering: inout Gathering) {
+        for commune in communes {
             for reading in query.name.readings.prefix(2) where reading.keys.given != 0 {
-                gathering.add(
-                    .communeAndGiven, DateNameKeys.communeAndGiven(commune, reading.keys.given), .widened)
+                for given in [reading.keys.given] + wordKeys(reading) {
+                    gathering.add(.communeAndGiven, DateNameKeys.communeAndGiven(commune, given), .widened)
+                }
             }
             for date in query.date.readings {
                 gathering.add(.communeAndYear, DateNameKeys.communeAndYear(commune, date.year), .widened)
             }
         }
-        for reading in query.name.readings.prefix(2) { neighbours(reading, query, dates, index, into: &gathering) }
-        gathering.addLeftOut(upTo: SearchWorker.widerCap)
+    }
+
+    /// Surname and given name, or all but the surname, with any month of the year: two parts of the date wrong beside a part
+    /// of the name. Common names are left out.
+    private static func months(of year: Int, _ keys: NameKeys, into gathering: inout Gathering) {
+        guard year > 0 else { return }
+        for month in 1...12 {
+            let code = UInt64(year * 100 + month)
+            for (family, name) in [
+                (KeyFamily.yearMonthSurnameGiven, keys.surnameAndGiven),
+                (.yearMonthMiddleGiven, keys.middleAndGiven),
+            ] where name != 0 {
+                gathering.addFew(family, family.key(code, name), [.widened, .words], most: few)
+            }
+        }
+    }
+
+    /// Persons under a key that is guessed.
+    private static let few = 64
+
+    /// The name with its words in another order, or with one that was left out.
+    private static func moved(
+        _ names: NameOrders, _ query: SearchQuery, _ dates: [DateParts], into gathering: inout Gathering
+    ) {
+        for date in dates {
+            gathering.add(
+                .birthDateAndOthers, DateNameKeys.birthDateAndOthers(date, names.withoutGiven), [.widened, .words])
+        }
+        var surnameless = NameKeys()
+        surnameless.middleAndGiven = names.withoutSurname
+        for date in query.date.readings {
+            pairs(date, surnameless, .widened, into: &gathering)
+            for keys in names.orders {
+                pairs(date, keys, .widened, into: &gathering)
+                gathering.addFew(
+                    .yearAndName, DateNameKeys.yearAndName(date.year, keys.sound), [.widened, .words], most: few)
+            }
+        }
+        for keys in names.orders {
+            gathering.addFew(.name, DateNameKeys.name(keys.sound), [.widened, .words], most: few)
+        }
     }
 
     /// The name with one word replaced by a word of the register one letter away.
@@ -72,16 +135,30 @@ enum Lookups {
                             .birthDateAndGiven, DateNameKeys.birthDateAndGiven(date, keys.given), .widened)
                     } else {
                         gathering.add(
-                            .birthDateAndOthers, DateNameKeys.birthDateAndOthers(date, keys.surnameAndMiddle), .widened)
+                            .birthDateAndOthers, DateNameKeys.birthDateAndOthers(date, keys.surnameAndMiddle),
+                            [.widened, .words])
                     }
                 }
-                for date in query.date.readings { pairs(date, keys, .widened, into: &gathering) }
-                if query.date.readings.isEmpty { gathering.add(.name, DateNameKeys.name(keys.sound), .widened) }
+                for date in query.date.readings {
+                    pairs(date, keys, .widened, into: &gathering)
+                    if date.year > 0 {
+                        gathering.addFew(
+                            .yearAndName, DateNameKeys.yearAndName(date.year, keys.sound), [.widened, .words], most: few
+                        )
+                    }
+                }
+                let name = DateNameKeys.name(keys.sound)
+                if query.date.readings.isEmpty {
+                    gathering.add(.name, name, [.widened, .words])
+                } else {
+                    gathering.addFew(.name, name, [.widened, .words], most: few)
+                }
             }
         }
     }
 
     private static func number(_ reading: NumberReading, _ index: RegisterIndex, into gathering: inout Gathering) {
+        for fragment in reading.fragments { fragment.keys { gathering.add($0, $1, .number) } }
         for form in reading.forms {
             for ordinal in index.holders(of: form.number) { gathering.add(ordinal, .number) }
             guard form.number.isDigits, form.source != .oneOfSeveral else { continue }
@@ -104,6 +181,7 @@ enum Lookups {
     ) {
         for pair in DateNameKeys.Pair.allCases {
             guard let code = pair.code(date) else { continue }
+            let way = way.union(.words)
             if keys.surnameAndGiven != 0 {
                 gathering.add(pair.withSurnameGiven, pair.withSurnameGiven.key(code, keys.surnameAndGiven), way)
             }

@@ -9,6 +9,10 @@ struct ScoredPerson {
     var number = NumberComparison(agreement: .absent)
     var date = DateComparison(agreement: .absent)
     var sex = SexAgreement.absent
+    /// What happened to the date, if it was that.
+    var slip: DateSlip.Kind?
+    /// What is left of the typed number agrees.
+    var hasFragment = false
     var nameWeight = 0.0
     var numberWeight = 0.0
     var dateWeight = 0.0
@@ -21,6 +25,8 @@ struct ScoredPerson {
     var overlap = 0.0
     /// The residence commune's, which orders candidates and makes none of them strong.
     var communeWeight = 0.0
+    /// What it adds that an item is another person's of the commune; orders candidates, too.
+    var relativesWeight = 0.0
 
     struct Shared: OptionSet, Sendable {
         let rawValue: UInt8
@@ -33,7 +39,13 @@ struct ScoredPerson {
         prior + nameWeight + numberWeight + dateWeight + sexWeight + nameFrequency + dateFrequency + overlap
     }
 
-    func weight(prior: Double) -> Double { itemWeight(prior: prior) + communeWeight }
+    func weight(prior: Double) -> Double { itemWeight(prior: prior) + communeWeight + relativesWeight }
+
+    /// Whether an item is wholly another than what was typed, so that the record may be another person's of the household.
+    var leavesItemOpen: Bool {
+        name.agreement >= .surnameDiffers && name.agreement != .absent
+            || date.agreement >= .twoParts && date.agreement != .absent
+    }
 }
 
 /// Compares persons with a record field by field and adds up the weights. Keeps the comparer's buffers.
@@ -42,6 +54,8 @@ struct Scoring {
     private let weights: Weights
     private var names: NameComparer
     private var reader = RegisterNameReader()
+    /// Names that were compared with this record's already.
+    private var compared: [UInt32: NameComparison] = [:]
 
     init(_ index: RegisterIndex, _ weights: Weights, rules: RuleSet) {
         self.index = index
@@ -49,41 +63,21 @@ struct Scoring {
         names = NameComparer(rules: rules)
     }
 
-    /// A cheap measure of nearness, to leave most of a big bucket out before names are compared.
-    @inline(__always)
-    static func glance(_ query: SearchQuery, _ typedMarks: (given: UInt8, others: UInt8), _ person: PersonRow) -> Int {
-        var points = 0
-        if let typed = query.number.forms.first?.number, typed.isDigits {
-            let difference = typed.bits ^ person.number.bits
-            let marks = (difference | difference >> 1 | difference >> 2 | difference >> 3) & 0x1111_1111_1111_1111
-            points += max(0, 8 - 2 * marks.nonzeroBitCount)
-            if typed == person.oldNumber { points += 8 }
-        }
-        for date in query.date.readings {
-            if date == person.date { points += 8 }
-            if date.year == person.date.year { points += 2 }
-            if date.month == person.date.month { points += 2 }
-            if date.day == person.date.day { points += 2 }
-        }
-        if typedMarks.given == person.givenMark { points += 5 }
-        if typedMarks.others == person.otherMark { points += 5 }
-        if query.sex == person.sex { points += 1 }
-        if query.commune != nil, query.commune == person.commune { points += 4 }
-        return points
-    }
+    /// Begins with another record.
+    mutating func begin() { compared.removeAll(keepingCapacity: true) }
 
     /// Levels and weights but for frequencies.
     mutating func score(
         _ ordinal: UInt32, _ person: PersonRow, ways: Gathering.Way, _ query: SearchQuery,
-        holders: [(ordinal: UInt32, commune: UInt32?)]
+        relatives: Relatives
     ) -> ScoredPerson {
         var scored = ScoredPerson(ordinal: ordinal, person: person, ways: ways)
-        scored.number = Self.number(query, person, ordinal, holders)
+        scored.number = Self.number(query, person, ordinal, relatives)
         scored.date = DateComparer.compare(query.date, person.date)
         scored.sex = SexAgreement(query.sex, person.sex)
-        scored.name = index.withName(of: person) { names.compare(query.name, registered: $0) }
-        scored.numberWeight = weights.number[Int(scored.number.agreement.rawValue)]
-        scored.dateWeight = weights.date[Int(scored.date.agreement.rawValue)]
+        scored.name = name(ordinal, person, query)
+        weighNumber(&scored, query.number)
+        weighDate(&scored, query)
         scored.sexWeight = weights.sex[Int(scored.sex.rawValue)]
         scored.nameWeight = weights.name[Int(scored.name.agreement.rawValue)]
         if let typed = query.commune, let registered = person.commune {
@@ -91,18 +85,55 @@ struct Scoring {
         }
         scored.shared = Self.shared(scored)
         scored.overlap = Self.overlap(scored.shared, date: scored.dateWeight, sex: scored.sexWeight)
+        scored.relativesWeight = relatives.weight(scored, weights)
         return scored
     }
 
+    private mutating func name(_ ordinal: UInt32, _ person: PersonRow, _ query: SearchQuery) -> NameComparison {
+        if let known = compared[ordinal] { return known }
+        let found = index.withName(of: person) { names.compare(query.name, registered: $0) }
+        compared[ordinal] = found
+        return found
+    }
+
+    private func weighDate(_ scored: inout ScoredPerson, _ query: SearchQuery) {
+        scored.dateWeight = weights.date[Int(scored.date.agreement.rawValue)]
+        guard scored.date.agreement >= .oneDigit else { return }
+        for slip in query.slips where slip.date == scored.person.date && slip.kind.bits > scored.dateWeight {
+            scored.dateWeight = slip.kind.bits
+            scored.slip = slip.kind
+        }
+    }
+
+    private func weighNumber(_ scored: inout ScoredPerson, _ reading: NumberReading) {
+        let agreement = scored.number.agreement
+        scored.numberWeight = weights.number[Int(agreement.rawValue)]
+        guard agreement >= .different else { return }
+        // A number of nine digits that nobody has says nothing against a person whose old number is not known.
+        if reading.typed.length == 9, scored.person.oldNumber.isAbsent { scored.numberWeight = 0 }
+        guard let fragment = reading.fragments.first(where: { $0.agrees(with: scored.person.number) }) else { return }
+        scored.hasFragment = true
+        scored.numberWeight = max(scored.numberWeight, Self.bits(fragment, scored))
+    }
+
+    /// Digits in order of birth tell least at their beginning; what sex and birth year have told already is not counted
+    /// again.
+    private static func bits(_ fragment: NumberFragment, _ scored: ScoredPerson) -> Double {
+        var bits = fragment.count(0, 3) == 3 ? 4.0 : 0
+        if fragment.count(4, 6) == 2, !scored.date.agreement.keepsYear { bits += yearBits }
+        if fragment.count(3, 4) == 1, scored.sex != .same { bits += 0.7 }
+        return bits + 2 * Double(fragment.count(6, 8)) + 3.3 * Double(fragment.count(8, 12))
+    }
+
     private static func number(
-        _ query: SearchQuery, _ person: PersonRow, _ ordinal: UInt32, _ holders: [(ordinal: UInt32, commune: UInt32?)]
+        _ query: SearchQuery, _ person: PersonRow, _ ordinal: UInt32, _ relatives: Relatives
     ) -> NumberComparison {
         if query.number.forms.isEmpty || person.number.isAbsent && person.oldNumber.isAbsent {
             return NumberComparison(agreement: .absent)
         }
         if let near = NumberComparer.near(query.number, person) { return near }
         var agreement = NumberAgreement.different
-        for holder in holders where holder.ordinal != ordinal {
+        for holder in relatives.holders where holder.ordinal != ordinal {
             if let commune = holder.commune, commune == person.commune {
                 return NumberComparison(agreement: .ofRelative)
             }
@@ -139,9 +170,17 @@ struct Scoring {
         let kind = weights.dateFrequency[Int(scored.date.agreement.rawValue)]
         if kind == .birthDate, scored.person.date.isFull {
             let others = index.count(.birthDate, DateNameKeys.birthDate(scored.person.date)) - 1
-            scored.dateFrequency = Weights.adjustment(
-                mean: weights.means.birthDate, frequency: share(others, mean: weights.means.birthDate))
+            let frequency = share(others, mean: weights.means.birthDate)
+            scored.dateFrequency = Weights.adjustment(mean: weights.means.birthDate, frequency: frequency)
+            if scored.person.date.isFirstOfJanuary { scored.dateFrequency += firstOfJanuary(frequency) }
         }
+    }
+
+    /// The first of January is typed for everybody of whom the year is known only: that it agrees with somebody born on
+    /// that day tells less, by how many more others of the year it is typed for.
+    private func firstOfJanuary(_ frequency: Double) -> Double {
+        let ofYear = min(1, frequency * exp2(Self.yearBits))
+        return log2(ofYear / (weights.dateShares.same * ofYear + weights.dateShares.yearOnly))
     }
 
     private mutating func nameAdjustment(_ scored: ScoredPerson) -> Double {

@@ -28,87 +28,107 @@ struct SearchWorker {
     }
 
     /// The answer to one record. Never fails, whatever was typed; the same record and index give the same answer.
-    mutating func suggest(_ typed: TypedItems, commune: String = "", name: PreparedName? = nil) -> Suggestion {
-        let query = SearchQuery(typed, commune: commune, name: name, preparer: &preparer)
-        let (ranked, holders) = rank(query)
-        var suggestion = SuggestionMaker(index: index, weights: weights).suggestion(query, ranked, holders)
+    ///
+    /// - Parameters:
+    ///   - name: where it has been prepared already.
+    ///   - isExplained: whether each candidate's waterfall is made.
+    mutating func suggest(
+        _ typed: TypedItems, commune: String = "", name: PreparedName? = nil, isExplained: Bool = true
+    ) -> Suggestion {
+        let query = query(typed, commune: commune, name: name)
+        let (ranked, relatives) = rank(query)
+        var suggestion = SuggestionMaker(index: index, weights: weights, isExplained: isExplained)
+            .suggestion(query, ranked, relatives)
         suggestion.keysLeftOut = gathering.keysLeftOut
         return suggestion
     }
 
     /// Reads a record.
-    mutating func query(_ typed: TypedItems, commune: String = "") -> SearchQuery {
-        SearchQuery(typed, commune: commune, preparer: &preparer)
+    mutating func query(_ typed: TypedItems, commune: String = "", name: PreparedName? = nil) -> SearchQuery {
+        SearchQuery(typed, commune: commune, name: name, preparer: &preparer)
     }
 
     /// One person compared with a record, however far they are from each other.
     mutating func compare(_ query: SearchQuery, with ordinal: UInt32) -> ScoredPerson {
-        scoring.score(
-            ordinal, index.person(ordinal), ways: [], query, holders: Self.holders(of: query.number, in: index))
+        scoring.begin()
+        return scoring.score(ordinal, index.person(ordinal), ways: [], query, relatives: Relatives(query, index))
     }
 
     /// Everybody found and weighed, best first.
-    mutating func rank(_ query: SearchQuery) -> ([ScoredPerson], holders: [UInt32]) {
+    mutating func rank(_ asked: SearchQuery) -> ([ScoredPerson], Relatives) {
+        var query = asked
         gathering.begin()
+        scoring.begin()
         Lookups.first(query, index, into: &gathering)
-        let holders = Self.holders(of: query.number, in: index)
-        var ranked = weigh(query, holders)
-        if (ranked.first?.weight(prior: weights.prior) ?? -.infinity) < weights.strengths.likely + Self.convincing {
-            Lookups.wider(query, index, into: &gathering)
-            ranked = weigh(query, holders)
+        var relatives = Relatives(query, index)
+        var ranked = weigh(query, relatives)
+        let first = ranked.first
+        if (first?.weight(prior: weights.prior) ?? -.infinity) < weights.strengths.likely + Self.convincing {
+            relatives.look(query, index)
+            query.lookForSlips()
+            Lookups.wider(query, communes(query, relatives, nil), index, into: &gathering)
+            ranked = weigh(query, relatives)
+        } else if let first, first.leavesItemOpen {
+            // Somebody else of the household may be meant, or have lent the item.
+            relatives.look(query, index)
+            Lookups.households(query, communes(query, relatives, first), into: &gathering)
+            ranked = weigh(query, relatives)
         }
-        return (ranked, holders.map(\.ordinal))
+        return (ranked, relatives)
     }
 
     /// Bits above likely at which no wider keys are tried.
     private static let convincing = 4.0
 
-    private static func holders(
-        of reading: NumberReading, in index: RegisterIndex
-    ) -> [(ordinal: UInt32, commune: UInt32?)] {
-        reading.forms.flatMap { index.holders(of: $0.number) }.map { ($0, index.person($0).commune) }
+    /// Where the record's person may live: as the record says, and where those live at whom it points.
+    private func communes(_ query: SearchQuery, _ relatives: Relatives, _ first: ScoredPerson?) -> [UInt32] {
+        var communes: [UInt32] = []
+        for commune in [query.commune, first?.person.commune] + relatives.holders.prefix(4).map(\.commune) {
+            if let commune, !communes.contains(commune) { communes.append(commune) }
+        }
+        return communes
     }
 
-    private mutating func weigh(
-        _ query: SearchQuery, _ holders: [(ordinal: UInt32, commune: UInt32?)]
-    ) -> [ScoredPerson] {
-        let found = gathering.persons()
+    private mutating func weigh(_ query: SearchQuery, _ relatives: Relatives) -> [ScoredPerson] {
+        var found = gathering.persons()
+        if found.count > Self.compared { found = nearest(query, found, relatives) }
         var scored: [ScoredPerson] = []
-        scored.reserveCapacity(min(found.count, Self.compared))
-        if found.count <= Self.compared {
-            for entry in found {
-                scored.append(
-                    scoring.score(entry.ordinal, index.person(entry.ordinal), ways: entry.ways, query, holders: holders)
-                )
-            }
-        } else {
-            for (entry, person) in nearest(query, found) {
-                scored.append(scoring.score(entry.ordinal, person, ways: entry.ways, query, holders: holders))
-            }
+        scored.reserveCapacity(found.count)
+        for entry in found {
+            let person = index.person(entry.ordinal)
+            scored.append(scoring.score(entry.ordinal, person, ways: entry.ways, query, relatives: relatives))
         }
         sort(&scored)
         if scored.count > Self.weighed { scored.removeLast(scored.count - Self.weighed) }
         for place in scored.indices { scoring.weighFrequencies(&scored[place]) }
         sort(&scored)
-        return scored
+        return onceEach(scored)
     }
 
+    /// Those whom a glance puts first, as many as are compared.
     private func nearest(
-        _ query: SearchQuery, _ found: [(ordinal: UInt32, ways: Gathering.Way)]
-    ) -> [((ordinal: UInt32, ways: Gathering.Way), PersonRow)] {
-        let keys = query.name.readings.first?.keys ?? NameKeys()
-        let marks = (
-            given: UInt8(truncatingIfNeeded: keys.given >> 24),
-            others: UInt8(truncatingIfNeeded: keys.surnameAndMiddle >> 24)
-        )
-        var glanced: [(points: Int, place: Int, person: PersonRow)] = []
+        _ query: SearchQuery, _ found: [(ordinal: UInt32, ways: Gathering.Way)], _ relatives: Relatives
+    ) -> [(ordinal: UInt32, ways: Gathering.Way)] {
+        let glance = Glance(query, relatives)
+        // Points above, then the earlier place.
+        var glanced: [UInt64] = []
         glanced.reserveCapacity(found.count)
         for (place, entry) in found.enumerated() {
-            let person = index.person(entry.ordinal)
-            glanced.append((Scoring.glance(query, marks, person), place, person))
+            let points = glance.points(index.person(entry.ordinal), entry.ways)
+            glanced.append(UInt64(max(0, points + 64)) << 32 | UInt64(UInt32.max - UInt32(place)))
         }
-        glanced.sort { ($0.points, $1.place) > ($1.points, $0.place) }
-        return glanced.prefix(Self.compared).map { (found[$0.place], $0.person) }
+        glanced.sort()
+        return glanced.suffix(Self.compared).reversed().map { found[Int(UInt32.max - UInt32(truncatingIfNeeded: $0))] }
+    }
+
+    /// Nobody twice, where a register has two rows of one number: the heavier row stands.
+    private func onceEach(_ ranked: [ScoredPerson]) -> [ScoredPerson] {
+        var isFirst = [Bool](repeating: true, count: ranked.count)
+        for place in ranked.indices.dropFirst() where !ranked[place].person.number.isAbsent {
+            let number = ranked[place].person.number
+            isFirst[place] = !ranked[..<place].contains { $0.person.number == number }
+        }
+        return isFirst.allSatisfy { $0 } ? ranked : zip(ranked, isFirst).filter(\.1).map(\.0)
     }
 
     /// Heaviest first; equal weights by personal number, then by place.

@@ -4,46 +4,20 @@ import RecordModel
 struct SuggestionMaker {
     let index: RegisterIndex
     let weights: Weights
+    /// Whether the waterfalls are made.
+    var isExplained = true
 
     /// - Parameters:
     ///   - ranked: best first.
-    ///   - holders: who holds the typed number in any reading.
-    func suggestion(_ query: SearchQuery, _ ranked: [ScoredPerson], _ holders: [UInt32]) -> Suggestion {
+    ///   - relatives: who else the record points at.
+    func suggestion(_ query: SearchQuery, _ ranked: [ScoredPerson], _ relatives: Relatives) -> Suggestion {
         let named = ranked.prefix(SearchWorker.named).filter {
             $0.weight(prior: weights.prior) >= weights.strengths.least
         }
         let persons = named.map { suggested($0, query) }
-        return Suggestion(candidates: persons, strength: strength(ranked, holders), gap: gap(ranked))
-    }
-
-    /// Strong: far above the prior, far from the second, and nothing speaks for another person. Ambiguous: more likely than
-    /// not, but no more. Never strong: twins and namesakes (the second is near), a number that is another's, an agreement that
-    /// hangs on one item.
-    func strength(_ ranked: [ScoredPerson], _ holders: [UInt32]) -> Strength {
-        guard let first = ranked.first else { return .none }
-        let prior = weights.prior
-        if first.weight(prior: prior) < weights.strengths.least { return .none }
-        let weight = first.itemWeight(prior: prior)
-        if max(weight, first.weight(prior: prior)) < weights.strengths.likely { return .weak }
-        guard weight >= weights.strengths.strong, gap(ranked) >= weights.strengths.gap else { return .ambiguous }
-        if !holders.isEmpty, holders != [first.ordinal] { return .ambiguous }
-        return stands(first) ? .strong : .ambiguous
-    }
-
-    private func gap(_ ranked: [ScoredPerson]) -> Double {
-        guard let first = ranked.first else { return .infinity }
-        let others = ranked.dropFirst().map { $0.itemWeight(prior: weights.prior) }
-        return first.itemWeight(prior: weights.prior) - (others.max() ?? -.infinity)
-    }
-
-    /// Whether enough items agree by themselves: the name but for small things, and two of number and date, or the one that
-    /// there is without the other contradicting it.
-    private func stands(_ person: ScoredPerson) -> Bool {
-        let (name, date) = (person.name.agreement, person.date.agreement)
-        guard name < .twoEdits else { return false }
-        if person.number.agreement.isExact { return date.isNear || date == .absent && name < .oneEdit }
-        if person.number.agreement.isNear { return date.isNear }
-        return name < .oneEdit && date == .same
+        let rule = StrengthRule(index: index, weights: weights)
+        return Suggestion(
+            candidates: persons, strength: rule.strength(query, ranked, relatives), gap: rule.gap(ranked))
     }
 
     private func suggested(_ scored: ScoredPerson, _ query: SearchQuery) -> SuggestedPerson {
@@ -51,8 +25,8 @@ struct SuggestionMaker {
             personalID: index.numberText(of: scored.person), oldID: index.oldNumberText(of: scored.person),
             fullName: Self.titled(index.name(of: scored.person)), sex: scored.person.sex.letter,
             birthDate: Self.text(scored.person.date),
-            residenceCommune: scored.person.commune.map { Self.padded(Int($0), 5) } ?? "",
-            weight: scored.weight(prior: weights.prior), fields: waterfall(scored, query))
+            residenceCommune: Self.text(commune: scored.person.commune),
+            weight: scored.weight(prior: weights.prior), fields: isExplained ? waterfall(scored, query) : [])
     }
 
     /// Prior, then each field, then what was counted twice; the bars add up to the weight.
@@ -61,13 +35,15 @@ struct SuggestionMaker {
             FieldEvidence(field: "prior", level: "register", weight: weights.prior, reason: "", evidence: ""),
             FieldEvidence(
                 field: "id_number", level: scored.number.agreement.label, weight: scored.numberWeight,
-                reason: scored.number.reason(query.number) ?? "", evidence: scored.number.evidence),
+                reason: scored.number.reason(query.number) ?? "",
+                evidence: scored.hasFragment ? "the digits that are left agree" : scored.number.evidence),
             FieldEvidence(
                 field: "name", level: "\(scored.name.agreement)", weight: scored.nameWeight,
                 reason: scored.name.reason ?? "", evidence: scored.name.text),
             FieldEvidence(
                 field: "date_of_birth", level: scored.date.agreement.label, weight: scored.dateWeight,
-                reason: scored.date.reason(query.date) ?? "", evidence: scored.date.evidence),
+                reason: scored.date.reason(query.date) ?? "",
+                evidence: scored.slip?.evidence ?? scored.date.evidence),
             FieldEvidence(
                 field: "sex", level: scored.sex.label, weight: scored.sexWeight, reason: sexReason(scored),
                 evidence: ""),
@@ -77,10 +53,17 @@ struct SuggestionMaker {
                 bars.append(FieldEvidence(field: field, level: level, weight: weight, reason: "", evidence: ""))
             }
         }
+        if query.isRearranged {
+            bars.append(
+                FieldEvidence(
+                    field: "columns", level: "exchanged", weight: 0, reason: "WRONG_COLUMN",
+                    evidence: "items stand in each other's columns"))
+        }
         add("name", "frequency", scored.nameFrequency)
         add("date_of_birth", "frequency", scored.dateFrequency)
         add("overlap", "id_number", scored.overlap)
         add("residence_commune", scored.communeWeight > 0 ? "same" : "differs", scored.communeWeight)
+        add("residence_commune", "relatives", scored.relativesWeight)
         return bars
     }
 
@@ -90,6 +73,11 @@ struct SuggestionMaker {
         case .absent: "ABSENT"
         case .differs: scored.number.agreement == .same ? "CONTRADICTS_ID" : "FLIPPED"
         }
+    }
+
+    private static func text(commune: UInt32?) -> String {
+        guard let commune, CommuneCode.isOfficial(commune) else { return "" }
+        return padded(Int(commune), 5)
     }
 
     private static func text(_ date: DateParts) -> String {
@@ -105,9 +93,15 @@ struct SuggestionMaker {
     static func titled(_ name: String) -> String {
         var result = ""
         var isStart = true
-        for character in name {
-            if isStart { result += character.uppercased() } else { result.append(character) }
-            isStart = character == " " || character == "'" || character == "-"
+        for scalar in name.unicodeScalars {
+            if isStart, scalar.value >= 0x61, scalar.value <= 0x7A {
+                result.unicodeScalars.append(Unicode.Scalar(UInt8(scalar.value) - 0x20))
+            } else if isStart, scalar.value >= 0x80 {
+                result += scalar.properties.uppercaseMapping
+            } else {
+                result.unicodeScalars.append(scalar)
+            }
+            isStart = scalar == " " || scalar == "'" || scalar == "-"
         }
         return result
     }

@@ -12,13 +12,18 @@ struct Weights: Sendable {
     let prior: Double
     let strengths: WeightTable.Strengths
     let commune: WeightTable.Commune
+    let relatives: RelativeWeights
+    /// The shares of records whose date is right, and of those that know the year only.
+    let dateShares: (same: Double, yearOnly: Double)
     let means: WeightTable.Means
     let version: String
     /// Frequencies are worth no more and no less than this many bits.
     private static let mostFrequency = 12.0
 
-    /// - Parameter density: persons near another's number, measured in the register.
-    init(_ table: WeightTable, persons: Int, density: NumberDensity) {
+    /// - Parameters:
+    ///   - density: persons near another's number, measured in the register.
+    ///   - sameCommune: how likely two persons live in one commune, measured in the register.
+    init(_ table: WeightTable, persons: Int, density: NumberDensity, sameCommune: Double = 0) {
         let size = Double(max(persons, 1))
         func weights(_ levels: [WeightTable.Level], _ order: [String], _ others: (String) -> Double) -> [Double] {
             let byName = Dictionary(levels.map { ($0.level, $0) }) { first, _ in first }
@@ -41,6 +46,13 @@ struct Weights: Sendable {
         prior = log2(table.registered) - log2(size)
         strengths = table.strengths
         commune = table.residenceCommune
+        relatives = RelativeWeights(
+            name: table.residenceCommune.relativesName ?? 0.005,
+            birthDate: table.residenceCommune.relativesBirthDate ?? 0.005, sameCommune: sameCommune)
+        func share(_ level: DateAgreement) -> Double {
+            table.dateOfBirth.first { $0.level == level.label }?.m ?? 0.5
+        }
+        dateShares = (share(.same), share(.yearOnly))
         means = table.means
         version = table.version
     }

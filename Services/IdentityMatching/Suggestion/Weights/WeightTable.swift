@@ -55,6 +55,15 @@ struct WeightTable: Codable, Sendable {
     struct Commune: Codable, Sendable {
         var same: Double
         var differs: Double
+        /// Shares of records with a relative's name and with a relative's birth date, set by hand too.
+        var relativesName: Double?
+        var relativesBirthDate: Double?
+
+        enum CodingKeys: String, CodingKey {
+            case same, differs
+            case relativesName = "relatives_name"
+            case relativesBirthDate = "relatives_birth_date"
+        }
     }
 
     var version: String

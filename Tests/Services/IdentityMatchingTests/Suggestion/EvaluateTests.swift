@@ -1,5 +1,6 @@
 import Foundation
 import Observability
+import Synchronization
 import Testing
 
 @testable import IdentityMatching
@@ -47,5 +48,40 @@ struct EvaluateTests {
         #expect(throws: (any Error).self) {
             try RegisterFile.makeIndex(of: folder.path + "/none.csv", at: folder.path + "/r.index")
         }
+    }
+
+    @Test("files of other people: marks, line ends, quotes, rows of one number, rows that are broken")
+    func otherPeoplesFiles() throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove(["register.csv", "doses.csv", "pairs.csv", "r.index"]) }
+        func path(_ name: String) -> String { folder.path + "/" + name }
+        let register =
+            "\u{FEFF}\"date_of_birth\",full_name,\"personal_id\"\r\n"
+            + "12/25/1990,\"Lê, Thị \"\"Hoa\"\"\",X-é1\r\n25.12.1990,Trần Văn Nam,X-é2\r\n1,2\r\n"
+            + "25-Dec-1990,Trần Văn Nam,X-é2\r\n33232,Phạm Minh Đức,\r\n,Ngô Đình Khôi,007\r\n"
+        let doses =
+            "id_number,date_of_birth,source_record_id,full_name\r\nx é2,,1,Tran Van Nam\r\n"
+            + ",\"1990-12-25\",\"2\",\"Lê Thị Hoa\"\r\na,b,\"3\"x\r\nx,1990,4,Ngô Đình Khôi\r\n"
+            + "007,,5,Ngô Đình Khôi\r\n"
+        try register.write(toFile: path("register.csv"), atomically: true, encoding: .utf8)
+        try doses.write(toFile: path("doses.csv"), atomically: true, encoding: .utf8)
+        let lines = Mutex<[String]>([])
+        let log = Log(
+            service: "test", level: .warning,
+            sink: { line in lines.withLock { $0.append(String(decoding: line, as: UTF8.self)) } })
+        try EvaluateCommand.withIndex(of: path("register.csv"), keptAt: path("r.index"), log) { index in
+            #expect(index.count == 5)
+            let unreadable = try EvaluateCommand.evaluate(
+                CandidateSearch(index: index), path("doses.csv"), into: try PairOutput(path("pairs.csv")), log)
+            #expect(unreadable == 1)
+        }
+        let pairs = try String(contentsOfFile: path("pairs.csv"), encoding: .utf8).split(separator: "\n")
+        #expect(pairs.contains { $0.hasPrefix(",1,1,X-é2,") } && pairs.contains { $0.hasPrefix(",2,1,X-é1,") })
+        #expect(pairs.filter { $0.contains("X-é2") && $0.hasPrefix(",1,") }.count == 1)
+        #expect(pairs.contains { $0.hasPrefix(",5,1,007,") })
+        let named = lines.withLock { $0 }
+        #expect(named.count == 2)
+        #expect(named[0].contains("field-count") && named[0].contains("\"line\":4") && named[0].contains("register"))
+        #expect(named[1].contains("text-after-quote") && named[1].contains("records"))
     }
 }
