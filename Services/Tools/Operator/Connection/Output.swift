@@ -41,6 +41,9 @@ final class FileSink: ByteSink {
             return
         }
         if descriptor >= 0 { close(descriptor) }
+        // Renamed over a device, the file would stand in its place.
+        var there = stat()
+        if lstat(path, &there) == 0, there.st_mode & S_IFMT != S_IFREG { throw OutputUnwritable(path: path) }
         descriptor = open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw OutputUnwritable(path: path) }
     }
