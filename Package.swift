@@ -96,8 +96,8 @@ let package = Package(
         service(
             "IdentityMatching",
             exclude: [
-                "Domain/README.md", "Findings/README.md", "Names/README.md", "Reverification/README.md",
-                "RuleSets/README.md", "Suggestion/README.md",
+                "Domain/README.md", "Findings/README.md", "Names/README.md", "Register/README.md",
+                "Reverification/README.md", "RuleSets/README.md", "Suggestion/README.md",
                 "Suggestion/Weights/weights-0.json",
             ],
             resources: [.embedInCode("Suggestion/Weights/weights-1.json")]),

@@ -17,8 +17,8 @@ struct Desk: Sendable {
     struct Question: Sendable {
         let principal: Principal
         let territory: Territory
-        /// The standing generation of the register; nil while none stands.
-        let generation: Int32?
+        /// What stands of the register; nil while nothing does.
+        let standing: StandingRegister?
     }
 
     /// What came of it.
@@ -76,13 +76,13 @@ struct Desk: Sendable {
         _ principal: Principal, _ access: FindingAccess, at now: Instant, in session: some SQLSession,
         _ body: (Question) throws -> Seen
     ) throws -> Result<Response, Problem> {
-        let (territory, generation) = try Territory.standing(of: principal, in: session)
+        let (territory, standing) = try Territory.standing(of: principal, in: session)
         let seen =
             territory == .nowhere
             ? Seen(
                 refused: .forbidden(
                     "the token's unit is not in the list of units as a unit of its role, or has no area"))
-            : try body(Question(principal: principal, territory: territory, generation: generation))
+            : try body(Question(principal: principal, territory: territory, standing: standing))
         try access.record(seen, marks: keys, by: principal, at: now, in: session)
         return seen.answer
     }

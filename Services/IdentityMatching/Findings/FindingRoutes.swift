@@ -33,7 +33,7 @@ struct FindingRoutes: Sendable {
         let place = try Self.place(request.query["after"])
         return try await desk.look(.list, request) { question, session in
             let findings = try FindingTable.page(of: question.territory, after: place, limit: limit, in: session)
-            let persons = try Self.persons(of: findings, question.generation, in: session)
+            let persons = try Self.persons(of: findings, question.standing, in: session)
             var view = CandidateView(territory: question.territory, isMasked: true)
             let response = Response.json { json in
                 json.array("findings") { json in
@@ -53,11 +53,11 @@ struct FindingRoutes: Sendable {
     }
 
     private static func persons(
-        of findings: [StoredFinding], _ generation: Int32?, in session: some SQLSession
+        of findings: [StoredFinding], _ standing: StandingRegister?, in session: some SQLSession
     ) throws -> [Int64: SuggestedPerson] {
-        guard let generation else { return [:] }
+        guard let standing else { return [:] }
         let ids = Set(findings.flatMap { $0.candidates?.persons.map(\.personalID) ?? [] })
-        return try CandidatePersons.find(ids, of: generation, in: session)
+        return try CandidatePersons.find(ids, of: standing.generation, in: session)
     }
 
     static func text(of finding: StoredFinding) -> String {
@@ -84,7 +84,7 @@ struct FindingRoutes: Sendable {
                 return Desk.Seen(refused: .notFound("no finding of this territory"))
             }
             var view = CandidateView(territory: question.territory, isMasked: false)
-            let (candidates, strength) = try Self.candidates(of: finding, indexes, question.generation, in: session)
+            let (candidates, strength) = try Self.candidates(of: finding, indexes, question.standing, in: session)
             let response = Response.json { json in
                 Self.write(finding, isMasked: false, to: &json)
                 view.write(candidates, strength: strength, to: &json)
@@ -95,14 +95,16 @@ struct FindingRoutes: Sendable {
 
     /// With the weight of each item where the index is at hand, else as stored.
     private static func candidates(
-        of finding: StoredFinding, _ indexes: RegisterIndexes, _ generation: Int32?, in session: some SQLSession
+        of finding: StoredFinding, _ indexes: RegisterIndexes, _ standing: StandingRegister?,
+        in session: some SQLSession
     ) throws -> ([SuggestedPerson], Strength) {
-        if let generation, let index = indexes.index(of: generation),
-            let found = index.suggest([finding.typed], communes: [finding.residenceCommune]).first
+        let sought = SoughtRecord(typed: finding.typed, commune: finding.residenceCommune)
+        if let standing, let index = indexes.index(of: standing.generation),
+            let found = index.suggest([sought], rules: standing.rules).first
         {
             return (found.candidates, found.strength)
         }
-        let persons = try persons(of: [finding], generation, in: session)
+        let persons = try persons(of: [finding], standing, in: session)
         return (CandidatePersons.described(finding.candidates, by: persons), finding.candidates?.strength ?? .none)
     }
 

@@ -43,18 +43,19 @@ struct SuggestionRoutes: Sendable {
 
     private func suggest(_ request: Request) async throws -> Response {
         let typed = try await request.json(Typed.self)
-        let (items, commune) = (typed.items, Territory.commune(typed: typed.residenceCommune ?? ""))
+        let sought = SoughtRecord(typed: typed.items, commune: Territory.commune(typed: typed.residenceCommune ?? ""))
         return try await desk.look(.suggestion, request) { [indexes] question, _ in
-            guard let standing = question.generation else {
+            guard let standing = question.standing else {
                 throw Problem.conflict("no register generation is active")
             }
-            guard let index = indexes.index(of: standing), let found = index.suggest([items], communes: [commune]).first
+            guard let index = indexes.index(of: standing.generation),
+                let found = index.suggest([sought], rules: standing.rules).first
             else {
                 throw Problem.unavailable("the candidate index of the register is being built")
             }
             var view = CandidateView(territory: question.territory, isMasked: false)
             let response = Response.json { json in
-                json.member("generation", Int(standing))
+                json.member("generation", Int(standing.generation))
                 view.write(found.candidates, strength: found.strength, to: &json)
             }
             return Desk.Seen(response, records: 1, view)

@@ -27,12 +27,14 @@ enum Territory: Hashable, Sendable {
         text.utf8.count == 5 && text.utf8.allSatisfy { $0 >= 0x30 && $0 <= 0x39 } ? text : ""
     }
 
-    /// The territory of the bearer of a token and the standing generation of the register (nil while none stands), in one
-    /// statement: whoever looks at something asks for both.
-    static func standing(of principal: Principal, in session: some SQLSession) throws -> (Territory, Int32?) {
+    /// The territory of the bearer of a token and what stands of the register (nil while nothing does), in one statement:
+    /// whoever looks at something asks for both.
+    static func standing(
+        of principal: Principal, in session: some SQLSession
+    ) throws -> (Territory, StandingRegister?) {
         guard let (column, kind) = area(of: principal.role) else {
-            let generation = try RegisterTables.activeGeneration(in: session)
-            return (principal.role == .nationalPolice ? .everywhere : .nowhere, generation)
+            let standing = try RegisterTables.standing(in: session)
+            return (principal.role == .nationalPolice ? .everywhere : .nowhere, standing)
         }
         let communes =
             kind == .communePolice
@@ -43,14 +45,15 @@ enum Territory: Hashable, Sendable {
             """
         let found = try session.query(
             """
-            SELECT (\(RegisterTables.activeGenerationSQL)), coalesce(u.\(column), ''), \(communes)
-            FROM (SELECT) one LEFT JOIN unit u ON u.code = $1 AND u.kind = $2
+            SELECT standing.*, coalesce(u.\(column), ''), \(communes)
+            FROM (SELECT) one LEFT JOIN (\(RegisterTables.standingSQL)) standing ON true
+                LEFT JOIN unit u ON u.code = $1 AND u.kind = $2
             """, [.text(principal.unit), .text(kind.rawValue)]
-        ) { (generation: $0.optionalInt4(0), area: $0.text(1), communes: $0.optionalText(2) ?? "") }
-        guard let line = found.first, !line.area.isEmpty else { return (.nowhere, found.first?.generation) }
-        if kind == .communePolice { return (.commune(line.area), line.generation) }
+        ) { (standing: try RegisterTables.standing($0), area: $0.text(4), communes: $0.optionalText(5) ?? "") }
+        guard let line = found.first, !line.area.isEmpty else { return (.nowhere, found.first?.standing) }
+        if kind == .communePolice { return (.commune(line.area), line.standing) }
         return (
-            .province(line.area, communes: Set(line.communes.split(separator: " ").map(String.init))), line.generation
+            .province(line.area, communes: Set(line.communes.split(separator: " ").map(String.init))), line.standing
         )
     }
 

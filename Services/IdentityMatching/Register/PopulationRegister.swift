@@ -28,18 +28,25 @@ protocol PopulationRegister: Sendable {
 /// The register in tables of this service's schema, one table a generation.
 struct RegisterTables: PopulationRegister {
     func standing(in session: Transaction) throws -> StandingRegister? {
-        let found = try session.query(
-            """
-            SELECT s.active_generation, s.assessment, r.version, array_to_string(r.added, ',')
-            FROM register_state s JOIN rule_set r ON r.version = s.rule_version
-            WHERE s.active_generation IS NOT NULL FOR SHARE OF s
-            """
-        ) { row in
-            StandingRegister(
-                generation: row.int4(0), assessment: UInt64(row.int8(1)),
-                rules: try RuleSets.set(version: row.text(2), added: row.text(3)))
-        }
-        return found.first
+        try session.query(Self.standingSQL + " FOR SHARE OF s", []) { try Self.standing($0) }.first ?? nil
+    }
+
+    /// What stands, without holding a switch back; nil while nothing does.
+    static func standing(in session: some SQLSession) throws -> StandingRegister? {
+        try session.query(standingSQL, []) { try standing($0) }.first ?? nil
+    }
+
+    /// The same as a statement, to ask it within another one whose row begins with its columns.
+    static let standingSQL = """
+        SELECT s.active_generation, s.assessment, r.version, array_to_string(r.added, ',') AS added
+        FROM register_state s JOIN rule_set r ON r.version = s.rule_version WHERE s.active_generation IS NOT NULL
+        """
+
+    static func standing(_ row: ResultRow) throws -> StandingRegister? {
+        guard let generation = row.optionalInt4(0) else { return nil }
+        return StandingRegister(
+            generation: generation, assessment: UInt64(row.int8(1)),
+            rules: try RuleSets.set(version: row.text(2), added: row.text(3)))
     }
 
     func persons(holding asked: AskedNumbers, of register: StandingRegister, in session: Transaction) throws
@@ -69,14 +76,6 @@ struct RegisterTables: PopulationRegister {
             keyID: row.optionalInt8(4) ?? personalID
         ) { row.appendText(1, to: &$0) }
     }
-
-    /// The generation that stands, without holding a switch back; nil while none does.
-    static func activeGeneration(in session: some SQLSession) throws -> Int32? {
-        try session.query(activeGenerationSQL, []) { $0.int4(0) }.first
-    }
-
-    /// The same as a statement, to ask it within another one.
-    static let activeGenerationSQL = "SELECT active_generation FROM register_state WHERE active_generation IS NOT NULL"
 
     /// The name of a generation's table; a number is all that varies.
     static func table(of generation: Int32) -> String { "register_person_\(generation)" }

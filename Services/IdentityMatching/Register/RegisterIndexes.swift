@@ -9,9 +9,6 @@ protocol CandidateIndex: Sendable {
     /// Who each record could be, in the order of the records.
     /// - Parameter rules: the standing set, by which names are read on both sides.
     func suggest(_ records: [SoughtRecord], rules: RuleSet) -> [Suggestion]
-    /// The same by version 1 of the rules.
-    /// - Parameter communes: of residence, one for each record, empty where there is none.
-    func suggest(_ records: [TypedItems], communes: [String]) -> [Suggestion]
 }
 
 /// How index files are made and opened.

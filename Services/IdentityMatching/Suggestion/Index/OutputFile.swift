@@ -13,8 +13,8 @@ final class IndexOutput {
         self.path = path
         temporary = path + ".building"
         // Renamed over a device, the file would stand in its place.
-        var there = unsafe stat()
-        if unsafe lstat(path, &there) == 0, unsafe there.st_mode & S_IFMT != S_IFREG {
+        var there = stat()
+        if unsafe lstat(path, &there) == 0, there.st_mode & S_IFMT != S_IFREG {
             throw .unwritable(path: path, reason: "it is there and no regular file")
         }
         descriptor = unsafe open(temporary, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
