@@ -206,7 +206,7 @@ class Stack:
             states[:] = [self.status()]
             return all(service["ready"] for service in states[0]["services"])
 
-        poll("all services are ready", 60, ready, 0.5)
+        poll("all services are ready", 150, ready, 0.5)
         status = states[0]
         for service in status["services"]:
             check(service.get("parked", 0) == 0, f"{service['service']}: {service.get('parked')} messages are parked")

@@ -36,16 +36,16 @@ struct DateComparison: Hashable, Sendable {
     /// In words of the rule; no value of the register.
     var evidence: String {
         switch agreement {
-        case .transposed: return "two neighbouring digits exchanged"
+        case .transposed: return "đảo hai chữ số liền nhau / two neighbouring digits exchanged"
         case .oneDigit, .twoParts:
             switch parts {
-            case 3: return "the year differs"
-            case 5: return "the month differs"
-            case 6: return "the day differs"
+            case 3: return "khác năm / the year differs"
+            case 5: return "khác tháng / the month differs"
+            case 6: return "khác ngày / the day differs"
             default: return ""
             }
-        case .sameYear: return "only the year agrees"
-        case .nextYear: return "the years are next to each other"
+        case .sameYear: return "chỉ đúng năm / only the year agrees"
+        case .nextYear: return "năm liền nhau / the years are next to each other"
         default: return ""
         }
     }

@@ -51,16 +51,16 @@ struct NumberComparison: Hashable, Sendable {
 
     /// What made the reason, in words of the rule; no value of the register.
     var evidence: String {
-        let whose = isOld ? "old number" : ""
+        let whose = isOld ? "số CMND cũ / old number" : ""
         switch agreement {
-        case .transposed: return "digits \(place) and \(place + 1) exchanged"
-        case .oneDigit: return "digit \(place) differs"
-        case .oldNear: return "old number, digit \(place)"
-        case .digitMissing: return "a digit is missing at place \(place)"
-        case .digitExtra: return "a digit too many at place \(place)"
-        case .twoDigits, .partly: return "digits differ from place \(place) on"
-        case .ofRelative: return "the number of another person of the same commune"
-        case .ofOther: return "the number of another person"
+        case .transposed: return "đảo chữ số \(place) và \(place + 1) / digits \(place) and \(place + 1) exchanged"
+        case .oneDigit: return "khác chữ số \(place) / digit \(place) differs"
+        case .oldNear: return "số CMND cũ, khác chữ số \(place) / old number, digit \(place) differs"
+        case .digitMissing: return "thiếu một chữ số ở vị trí \(place) / a digit is missing at place \(place)"
+        case .digitExtra: return "thừa một chữ số ở vị trí \(place) / a digit too many at place \(place)"
+        case .twoDigits, .partly: return "khác từ chữ số \(place) / digits differ from place \(place) on"
+        case .ofRelative: return "số của người khác cùng xã / the number of another person of the same commune"
+        case .ofOther: return "số của người khác / the number of another person"
         default: return whose
         }
     }

@@ -21,9 +21,10 @@ struct DateSlip: Hashable, Sendable {
 
         var evidence: String {
             switch self {
-            case .lunar: "the day by the lunar calendar"
-            case .calendar1904: "1,462 days apart, as two calendars of spreadsheets"
-            case .universalTime: "the day before, as in universal time"
+            case .lunar: "ngày âm lịch / the day by the lunar calendar"
+            case .calendar1904:
+                "lệch 1.462 ngày do hai lịch của bảng tính / 1,462 days apart, as two calendars of spreadsheets"
+            case .universalTime: "sớm một ngày do giờ quốc tế / the day before, as in universal time"
             }
         }
     }

@@ -36,7 +36,8 @@ struct SuggestionMaker {
             FieldEvidence(
                 field: "id_number", level: scored.number.agreement.label, weight: scored.numberWeight,
                 reason: scored.number.reason(query.number) ?? "",
-                evidence: scored.hasFragment ? "the digits that are left agree" : scored.number.evidence),
+                evidence: scored.hasFragment
+                    ? "các chữ số còn lại đều đúng / the digits that are left agree" : scored.number.evidence),
             FieldEvidence(
                 field: "name", level: "\(scored.name.agreement)", weight: scored.nameWeight,
                 reason: scored.name.reason ?? "", evidence: scored.name.text),
@@ -57,7 +58,7 @@ struct SuggestionMaker {
             bars.append(
                 FieldEvidence(
                     field: "columns", level: "exchanged", weight: 0, reason: "WRONG_COLUMN",
-                    evidence: "items stand in each other's columns"))
+                    evidence: "các mục nằm nhầm cột / items stand in each other's columns"))
         }
         add("name", "frequency", scored.nameFrequency)
         add("date_of_birth", "frequency", scored.dateFrequency)
