@@ -52,7 +52,10 @@ struct PassportIssuance {
         migrations: migrations, topicsConsumed: Topic.read(by: "passport-issuance"), check: problems,
         subcommands: [setUp], compose: compose)
 
-    static let migrations = [Migration(number: 101, name: "issuance", sql: PackageResources._01_issuance_sql)]
+    static let migrations = [
+        Migration(number: 101, name: "issuance", sql: PackageResources._01_issuance_sql),
+        Migration(number: 102, name: "shown_dose", sql: PackageResources._02_shown_dose_sql),
+    ]
 
     /// In production each missing piece of the signer is named at start; in development they are made.
     static func problems(_ configuration: Configuration) -> [SettingProblem] {

@@ -36,6 +36,7 @@ struct RunChunk: Sendable {
         let changed = work.changedPassports(replacedBy: issued, at: now)
         if !issued.isEmpty { try tx.run(InsertPassports(passports: issued, runID: lane.runID)) }
         if !changed.isEmpty { try tx.run(UpdatePassports(passports: changed)) }
+        if !work.doses.isEmpty { try tx.run(MarkOtherHolders(doses: work.doses, at: now)) }
         try settle(work, at: now, in: tx)
         try tx.run(UnmarkPersons(after: lane.lastPerson, until: last))
         let revoked = changed.filter { $0.status == .revoked }
@@ -91,6 +92,8 @@ private struct Work {
     let persons: [PersonKey]
     let passports: [CertificateNumber: StoredPassport]
     let decisions: [Decided]
+    /// The doses that were looked at, each with the person whose it is.
+    let doses: [(dose: DoseID, person: PersonKey)]
 
     init(persons: [PersonKey], issuer: String, in tx: Transaction) throws {
         self.persons = persons
@@ -106,6 +109,7 @@ private struct Work {
         for dose in facts.values {
             if let person = dose.link?.person { doses[person, default: []].append(dose) }
         }
+        self.doses = facts.values.compactMap { dose in dose.link?.person.map { (dose.doseID, $0) } }
         let held = Dictionary(grouping: passports, by: \.person)
         decisions = persons.map { person in
             let own = held[person] ?? []

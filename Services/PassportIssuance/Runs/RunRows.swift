@@ -110,6 +110,23 @@ struct MarkedPersons: Statement {
     static func row(_ row: ResultRow) -> PersonKey { row.uuid(0) }
 }
 
+/// Marks persons whose passports show a dose of somebody else. Usually the fact that moved the dose has marked them; where
+/// the copy of the facts was lost meanwhile, nothing else finds them.
+struct MarkOtherHolders: Statement {
+    static let sql = """
+        INSERT INTO marked_person (person_key, marked_at)
+        SELECT DISTINCT p.person_key, $3 FROM unnest($1::uuid[], $2::uuid[]) AS u (dose, person)
+        JOIN passport p ON p.dose_id = u.dose AND p.status <> 3 AND p.person_key <> u.person
+        ORDER BY p.person_key ON CONFLICT DO NOTHING
+        """
+    var doses: [(dose: DoseID, person: PersonKey)]
+    var at: Instant
+    var parameters: [SQLValue] {
+        [.uuids(doses.lazy.map(\.dose)), .uuids(doses.lazy.map(\.person)), .instant(at)]
+    }
+    static func row(_ row: ResultRow) {}
+}
+
 /// Takes the marks of a range of persons away: the run has worked them off.
 struct UnmarkPersons: Statement {
     static let sql = "DELETE FROM marked_person WHERE person_key > $1 AND person_key <= $2"

@@ -86,6 +86,31 @@ import Testing
         }
     }
 
+    @Test(
+        "a dose that moved to another person while the copy of the facts was lost: the former one's passport is revoked"
+    )
+    func movedUnseen() throws {
+        try TestPostgres.shared().withDatabase(migrations: TestIssuance.migrations) { database in
+            let test = try TestIssuance(database)
+            let record = Sample.record(1)
+            let (former, owner) = (Sample.person(9), Sample.person(3))
+            try test.take(Sample.complete(record, former))
+            try test.run()
+            #expect(try test.passports(of: former).map(\.status) == [.valid])
+            try database.withConnection {
+                try $0.script("TRUNCATE record, dose, marked_person, blocked_person")
+            }
+            try test.take([
+                Sample.message(record), Sample.message(Sample.verdict(record, assessment: 2)),
+                Sample.message(Sample.link(record, assessment: 2, owner)), Sample.message(Sample.attested(record)),
+            ])
+            try test.run()
+            try test.run()
+            #expect(try test.passports(of: former).map(\.status) == [.revoked])
+            #expect(try test.passports(of: owner).map(\.status) == [.valid])
+        }
+    }
+
     @Test("a run waits while the outbox is full, and goes on when it is published")
     func heldBack() throws {
         try TestPostgres.shared().withDatabase(migrations: TestIssuance.migrations) { (database: Database) throws in
