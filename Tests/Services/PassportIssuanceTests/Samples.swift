@@ -166,19 +166,7 @@ struct TestIssuance: Sendable {
     }
 
     /// Returns as soon as somebody waits for a lock in this database.
-    func untilSomebodyWaits() throws {
-        var waiting: Int64 = 0
-        while waiting == 0 {
-            waiting = try database.withConnection { session in
-                try session.query(
-                    """
-                    SELECT count(*) FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
-                    WHERE NOT l.granted AND a.datname = current_database()
-                    """
-                ) { $0.int8(0) }[0]
-            }
-        }
-    }
+    func untilSomebodyWaits() throws { while try !database.somebodyWaits() {} }
 
     /// Persons that a run has to look at.
     func waiting() throws -> Int64 { try database.transaction { tx in try RunRoutes.waiting(in: tx) } }

@@ -2,6 +2,7 @@ import Messaging
 import RecordModel
 import Storage
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Signing
@@ -41,7 +42,7 @@ import Testing
                         #expect(moved.map(\.doseID) == [Fixture.doseID(3)])
                         started.finish()
                         // Until the change is through, or waits for this transaction.
-                        while try !handled.raised.withLock({ $0 }) && !somebodyWaits(in: database) {}
+                        while try !handled.raised.withLock({ $0 }) && !database.somebodyWaits() {}
                     }
                 }
                 try await group.waitForAll()
@@ -55,16 +56,4 @@ import Testing
 
 private final class Flag: Sendable {
     let raised = Mutex(false)
-}
-
-/// Whether somebody waits for a lock in this database.
-private func somebodyWaits(in database: Database) throws -> Bool {
-    try database.withConnection { session in
-        try session.query(
-            """
-            SELECT count(*) FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
-            WHERE NOT l.granted AND a.datname = current_database()
-            """
-        ) { $0.int8(0) }[0] > 0
-    }
 }
